@@ -1,0 +1,53 @@
+//! What every kind of check is: it may first collect facts from every document, then it judges one input at a time.
+
+use std::sync::Arc;
+
+use crate::document::Document;
+use crate::document::input::Input;
+use crate::finding::{Finding, Outcome, Problem, Rule};
+
+/// What a check needs to know before it can judge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: each document can be judged and dropped as soon as it is read.
+    #[default]
+    OneDocument,
+    /// All documents of the run, collected before the first is judged.
+    AllDocuments,
+}
+
+/// What was collected from all documents of the run, in the order of their files.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The documents, kept only where a check needs them.
+    pub documents: Vec<Arc<Document>>,
+}
+
+/// A set of rules that judge inputs.
+pub trait Check: Sync {
+    /// The rules, in the order of the outcomes that a [`Judge`] gives.
+    fn rules(&self) -> &[Rule];
+
+    /// What must be known before judging.
+    fn needs(&self) -> Needs;
+
+    /// A judge of its own for one worker thread; it holds whatever must not be shared between threads.
+    fn judge<'a>(&'a self, facts: &'a Facts) -> Box<dyn Judge + 'a>;
+}
+
+/// Judges inputs on one thread.
+pub trait Judge {
+    /// Runs every rule of the check on `input`.
+    fn judge(&mut self, input: &Input) -> Judgement;
+}
+
+/// What the rules of one check said about one input.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// One outcome a rule, in the order of the check's rules.
+    pub outcomes: Vec<Outcome>,
+    /// The findings; their rule is the index among the check's rules.
+    pub findings: Vec<Finding>,
+    /// What could not be evaluated, and what else is worth saying.
+    pub problems: Vec<Problem>,
+}

@@ -1,0 +1,15 @@
+//! `policy` checks Kubernetes manifests against Rego policies.
+//!
+//! Data goes one way: arguments and configuration → files ([`walk`]) → documents and problems ([`document`]) →
+//! checks ([`check`], [`rego`]) → evaluations ([`scan`]) → [`report`] → formats ([`output`]), and the report's
+//! verdict → exit code. The library never sees the command line, the environment, the clock or a terminal.
+
+pub mod check;
+pub mod document;
+pub mod finding;
+pub mod output;
+pub mod rego;
+pub mod report;
+pub mod resource;
+pub mod source;
+pub mod walk;

@@ -1,0 +1,1 @@
+//! Builtin functions as OPA has them, where the engine lacks them or differs.

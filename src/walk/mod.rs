@@ -1,0 +1,1 @@
+//! Paths and globs → files, sorted; standard input.
