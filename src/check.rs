@@ -50,4 +50,6 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     /// What could not be evaluated, and what else is worth saying.
     pub problems: Vec<Problem>,
+    /// What policies said by `print`, with file and line.
+    pub prints: Vec<String>,
 }

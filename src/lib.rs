@@ -11,5 +11,11 @@ pub mod output;
 pub mod rego;
 pub mod report;
 pub mod resource;
+pub mod scan;
 pub mod source;
 pub mod walk;
+
+/// Sets the most memory, in bytes, that evaluations may bring the process to; what goes beyond is their document's error.
+pub fn set_memory_limit(bytes: u64) {
+    rego::set_memory_limit(bytes);
+}

@@ -120,8 +120,8 @@ impl Input {
     #[must_use]
     pub fn location(&self) -> Location {
         match self.origins.first() {
-            Some(origin) => origin.location(),
-            None => Location::whole_file(Arc::clone(&self.subject.file)),
+            Some(origin) if !self.is_combined() => origin.location(),
+            Some(_) | None => Location::whole_file(Arc::clone(&self.subject.file)),
         }
     }
 }

@@ -1,2 +1,49 @@
-//! The command line.
-fn main() {}
+//! The command line: the only place that sees arguments, environment, clock, terminal and exit codes.
+
+mod args;
+mod error;
+mod parse;
+mod session;
+mod test;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Command, Policy};
+use crate::error::CommandError;
+
+/// Everything was checked and passed.
+const PASSED: u8 = 0;
+/// Something failed.
+const FAILED: u8 = 1;
+/// Not everything could be checked, or the command was used wrongly.
+const INCOMPLETE: u8 = 2;
+
+fn main() -> ExitCode {
+    // Policies may nest deeply; the main thread's stack is the system's choice.
+    let main = std::thread::Builder::new()
+        .stack_size(policy::scan::STACK_BYTES)
+        .spawn(run);
+    match main.map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Err(_)) | Err(_) => ExitCode::from(INCOMPLETE),
+    }
+}
+
+fn run() -> u8 {
+    let arguments = match Policy::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return args::explain(&error),
+    };
+    let result = match &arguments.command {
+        Command::Test(options) => test::run(options),
+        Command::Parse(options) => parse::run(options),
+        Command::Verify(options) => verify::run(options),
+    };
+    result.unwrap_or_else(|error: CommandError| {
+        error.print();
+        INCOMPLETE
+    })
+}

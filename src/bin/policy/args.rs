@@ -1,0 +1,325 @@
+//! The arguments, and what is said about those that there are not.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use policy::output::Format;
+use policy::rego::load::{BuiltinErrors, Version};
+
+/// Checks Kubernetes manifests against the Rego policies that you already have.
+///
+/// Exit codes: 0 everything was checked and passed, 1 something failed, 2 not everything could be checked or the
+/// command was used wrongly.
+#[derive(Debug, Parser)]
+#[command(name = "policy", version, max_term_width = 100)]
+pub(crate) struct Policy {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run policies on manifests: files, folders, or `-` for standard input.
+    Test(TestArgs),
+    /// Print what rules will see of manifests.
+    Parse(ParseArgs),
+    /// Run the unit tests (`test_…` rules) of policies.
+    Verify(VerifyArgs),
+}
+
+/// Where policies and data are and how they are loaded.
+#[derive(Args, Debug)]
+pub(crate) struct LoadArgs {
+    /// Files and folders with data, seen by rules below `data`; inside a folder the names of folders are keys.
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) data: Vec<PathBuf>,
+    /// Read all policies as this version of Rego; without it, each file's own is found.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) rego_version: Option<RegoVersion>,
+    /// Let policies see the environment with `opa.runtime()`.
+    #[arg(long)]
+    pub(crate) allow_env: bool,
+    /// Longest that the rules may take for one document (`5s`, `500ms`, `1m`).
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    pub(crate) timeout: Duration,
+    /// Most memory that the run may take, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 2048)]
+    pub(crate) memory_limit: u64,
+    /// The instant that policies see as now: a date (`2026-11-24`) or an RFC 3339 time; without it, the clock's.
+    #[arg(long, value_name = "DATE", value_parser = instant)]
+    pub(crate) date: Option<i64>,
+}
+
+/// How the report is written.
+#[derive(Args, Debug)]
+pub(crate) struct OutputArgs {
+    /// Format of the report: FORMAT to standard output or FORMAT=FILE; may be given several times.
+    ///
+    /// Formats: pretty (default), table, json, tap, junit.
+    #[arg(short, long, value_name = "FORMAT[=FILE]", value_parser = target)]
+    pub(crate) output: Vec<Target>,
+    /// List what passed, too, in the table.
+    #[arg(long)]
+    pub(crate) show_passed: bool,
+    /// Print nothing to standard output when everything passed.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Say more: what was skipped and why, and notices.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// When to use colours.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorWhen,
+    /// The same as `--color never`.
+    #[arg(long, hide = true)]
+    pub(crate) no_color: bool,
+    /// Fail on warnings, too.
+    #[arg(long)]
+    pub(crate) fail_on_warn: bool,
+    /// Exit with 0 when something failed; what could not be checked still gives 2.
+    #[arg(long)]
+    pub(crate) no_fail: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TestArgs {
+    /// Manifests: files, folders, or `-` for standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Files and folders with policies.
+    #[arg(short, long, value_name = "PATH", default_value = "policy")]
+    pub(crate) policy: Vec<PathBuf>,
+    /// Run only the rules of these Rego packages (`*`, `?` and `[…]` match; without it, all packages are run).
+    #[arg(short, long, value_name = "PACKAGE", value_delimiter = ',')]
+    pub(crate) namespace: Vec<String>,
+    /// Run the rules of all packages, as is done without it, too.
+    #[arg(long, conflicts_with = "namespace")]
+    pub(crate) all_namespaces: bool,
+    /// Give all documents to the rules at once, as a list of `{path, contents}`.
+    #[arg(long)]
+    pub(crate) combine: bool,
+    /// Judge a `kind: List` as one document instead of its items.
+    #[arg(long)]
+    pub(crate) keep_lists: bool,
+    /// What it is when a built-in function fails and the rule gives nothing.
+    #[arg(long, value_name = "WHAT", default_value = "error")]
+    pub(crate) builtin_errors: BuiltinErrorsArg,
+    #[command(flatten)]
+    pub(crate) walk: WalkArgs,
+    #[command(flatten)]
+    pub(crate) load: LoadArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// Pass when there is no document to judge.
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
+}
+
+/// Which manifests are read.
+#[derive(Args, Debug)]
+pub(crate) struct WalkArgs {
+    /// Leave out files and folders that match (as in a `.gitignore`); may be given several times.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+    /// The name of what standard input holds.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stdin_filename: Option<String>,
+    /// Largest file that is read, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    pub(crate) max_file_size: u64,
+    /// How many threads share the work; without it, one a processor.
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ParseArgs {
+    /// Manifests: files, folders, or `-` for standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How to print: pretty, or json for machines.
+    #[arg(short, long, value_name = "FORMAT", default_value = "pretty")]
+    pub(crate) output: ParseFormat,
+    #[command(flatten)]
+    pub(crate) walk: WalkArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArgs {
+    /// Files and folders with policies and their tests.
+    #[arg(value_name = "PATH", default_value = "policy")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Files and folders with policies and their tests, as PATH.
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) policy: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) load: LoadArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RegoVersion {
+    /// Before OPA 1.0.
+    V0,
+    /// Since OPA 1.0.
+    V1,
+}
+
+impl From<RegoVersion> for Version {
+    fn from(version: RegoVersion) -> Self {
+        match version {
+            RegoVersion::V0 => Self::V0,
+            RegoVersion::V1 => Self::V1,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ParseFormat {
+    /// A heading and indented JSON for each document.
+    Pretty,
+    /// One JSON text for all.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum BuiltinErrorsArg {
+    /// An error of its document.
+    Error,
+    /// A notice.
+    Notice,
+    /// Nothing, as in Conftest.
+    Ignore,
+}
+
+impl From<BuiltinErrorsArg> for BuiltinErrors {
+    fn from(what: BuiltinErrorsArg) -> Self {
+        match what {
+            BuiltinErrorsArg::Error => Self::Error,
+            BuiltinErrorsArg::Notice => Self::Notice,
+            BuiltinErrorsArg::Ignore => Self::Ignore,
+        }
+    }
+}
+
+/// A format and the file it goes to, none for standard output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) format: Format,
+    pub(crate) file: Option<PathBuf>,
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    let (format, file) = match text.split_once('=') {
+        Some((format, file)) if !file.is_empty() => (format, Some(PathBuf::from(file))),
+        Some((_, _)) => return Err("a file's name is missing after `=`".to_owned()),
+        None => (text, None),
+    };
+    let format = format.parse::<Format>().map_err(|error| error.to_string())?;
+    Ok(Target { format, file })
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: f64 = digits
+        .parse()
+        .map_err(|_| "write a time like `5s`, `500ms` or `1m`".to_owned())?;
+    let factor = match &text[digits.len()..] {
+        "ms" => 0.001,
+        "s" | "" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        unit => return Err(format!("`{unit}` is no unit of time; known are ms, s, m, h")),
+    };
+    match Duration::try_from_secs_f64(number * factor) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        Ok(_) | Err(_) => Err("the time must be greater than zero".to_owned()),
+    }
+}
+
+/// Nanoseconds since 1970 of a date or an RFC 3339 time.
+fn instant(text: &str) -> Result<i64, String> {
+    let timestamp = text
+        .parse::<jiff::Timestamp>()
+        .or_else(|_| format!("{text}T00:00:00Z").parse())
+        .map_err(|_| "write a date like `2026-11-24` or a time like `2026-11-24T06:00:00Z`".to_owned())?;
+    i64::try_from(timestamp.as_nanosecond()).map_err(|_| "the date is too far away".to_owned())
+}
+
+/// Flags of Conftest that we have otherwise or not yet.
+const CONFTEST_FLAGS: [(&str, &str); 18] = [
+    ("--ignore", "use `--exclude GLOB` or a `.policyignore` file"),
+    ("--parser", "only YAML and JSON are read; convert other files first"),
+    ("--update", "fetch policies before the run, for example with git"),
+    ("--trace", "put `print(…)` into the policy; it shows file and line"),
+    ("--strict", "what OPA's strict mode refuses is not checked yet; `opa check --strict` does"),
+    ("--capabilities", "functions cannot be restricted yet; those that reach the network are refused always"),
+    ("--show-builtin-errors", "they are always shown; see `--builtin-errors`"),
+    ("--proto-file-dirs", "protocol buffers are not read"),
+    ("--tls", "policies are not fetched over the network"),
+    ("--junit-hide-message", "the JUnit report always has the message"),
+    ("--github-hide-passed", "the report does not list what passed unless `--show-passed` is given"),
+    ("--suppress-exceptions", "exceptions are shown and never counted"),
+    ("--report", "use `-o` to choose a format"),
+    ("--var-values", "the statement that failed is shown with its place"),
+    ("--config-file", "there is no configuration file yet; give flags"),
+    ("--run", "all tests are run; name the files with the tests to narrow"),
+    ("--plugin", "there are no plugins"),
+    ("--file", "name the path without a flag"),
+];
+
+/// Commands of Conftest and of later versions.
+const OTHER_COMMANDS: [(&str, &str); 12] = [
+    ("fmt", "`opa fmt` formats policies"),
+    ("pull", "fetch policies before the run, for example with git"),
+    ("push", "publish policies with git or an OCI client"),
+    ("doc", "not there yet"),
+    ("plugin", "there are no plugins"),
+    ("explain", "not there yet"),
+    ("init", "not there yet"),
+    ("config", "not there yet"),
+    ("merge", "not there yet"),
+    ("lint", "not there yet"),
+    ("audit", "not there yet"),
+    ("serve", "not there yet"),
+];
+
+/// Prints what is wrong with the arguments, or the help that was asked for; gives the exit code.
+pub(crate) fn explain(error: &clap::Error) -> u8 {
+    // Nothing can be done about a closed standard output or error.
+    let _ = error.print();
+    let argument = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(text)) => text.as_str(),
+        Some(_) | None => "",
+    };
+    let command = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(text)) => text.as_str(),
+        Some(_) | None => "",
+    };
+    let flag = CONFTEST_FLAGS.iter().find(|(flag, _)| *flag == argument);
+    let other = OTHER_COMMANDS.iter().find(|(name, _)| *name == command);
+    if let Some((name, way)) = flag.or(other) {
+        crate::error::CommandError::new(format!("`{name}` is not a part of policy: {way}"), "").print();
+    }
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        crate::PASSED
+    } else {
+        crate::INCOMPLETE
+    }
+}

@@ -1,0 +1,116 @@
+//! `policy parse`: prints what rules will see.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use policy::document::{self, Document, Limits, Parsed, Syntax};
+use policy::finding::{Location, Problem, Severity, Stage};
+use policy::source::SourceFile;
+use policy::walk::{self, FileEntry};
+use serde_json::json;
+
+use crate::args::{ParseArgs, ParseFormat};
+use crate::error::CommandError;
+use crate::{INCOMPLETE, PASSED, session};
+
+/// Runs the command; gives the exit code.
+pub(crate) fn run(args: &ParseArgs) -> Result<u8, CommandError> {
+    let found = walk::find(&args.paths, &walk::Options::new(&args.walk.exclude, Vec::new())?);
+    let mut complete = show(&found.problems);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut first = true;
+    let mut write = |text: String| out.write_all(text.as_bytes());
+    let mut result = Ok(());
+    for entry in &found.files {
+        let read = read(entry, args);
+        let (file, parsed) = match read {
+            Ok(read) => read,
+            Err(problem) => {
+                complete &= show(&[problem]);
+                continue;
+            }
+        };
+        let problems: Vec<Problem> = parsed.problems.iter().map(|p| p.problem.clone()).collect();
+        complete &= show(&problems);
+        let text = match args.output {
+            ParseFormat::Pretty => pretty(&parsed),
+            ParseFormat::Json => format!("{}{}", if first { "[" } else { ",\n" }, as_json(&file, &parsed)),
+        };
+        first = false;
+        result = result.and_then(|()| write(text));
+    }
+    if args.output == ParseFormat::Json {
+        result = result.and_then(|()| write(if first { "[]\n".to_owned() } else { "]\n".to_owned() }));
+    }
+    match result.and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let message = format!("the documents cannot be written: {error}");
+            Err(CommandError::new(message, ""))
+        }
+        Ok(()) | Err(_) => Ok(if complete { PASSED } else { INCOMPLETE }),
+    }
+}
+
+fn read(entry: &FileEntry, args: &ParseArgs) -> Result<(Arc<SourceFile>, Parsed), Problem> {
+    let bytes = if entry.is_stdin() {
+        session::standard_input().map_err(|_| Problem::error(Stage::Read, "standard input cannot be read"))?
+    } else {
+        walk::read(entry, args.walk.max_file_size << 20)?
+    };
+    let text = document::decode(bytes).map_err(|error| {
+        Problem::error(Stage::Read, error.to_string()).at(Location::whole_file(entry.name.as_str()))
+    })?;
+    let file = Arc::new(SourceFile::new(entry.name.as_str(), text));
+    let parsed = document::parse(&file, Syntax::of_name(&entry.name), &Limits::default());
+    Ok((file, parsed))
+}
+
+/// Shows problems on standard error; whether none of them is an error.
+fn show(problems: &[Problem]) -> bool {
+    let mut stderr = io::stderr().lock();
+    for problem in problems {
+        let place = problem.location.as_ref().map_or(String::new(), |location| {
+            format!("{}:{}:{}: ", location.file, location.start.line, location.start.column)
+        });
+        // Nothing can be done about a closed standard error.
+        let _ = writeln!(stderr, "{place}{}: {}", problem.severity.as_str(), problem.message);
+    }
+    problems.iter().all(|problem| problem.severity != Severity::Error)
+}
+
+fn line(document: &Document) -> u32 {
+    document.file.position(document.span.start).line
+}
+
+fn pretty(parsed: &Parsed) -> String {
+    let mut text = String::new();
+    for document in &parsed.documents {
+        let heading = format!("# {}:{} document {}\n", document.name, line(document), document.index);
+        text.push_str(&heading);
+        text.push_str(&document::print::to_json_pretty(&document.value));
+        text.push('\n');
+    }
+    text
+}
+
+/// `{"file", "documents": [{"index", "line", "value"} | {"index", "line", "error"}]}`
+fn as_json(file: &SourceFile, parsed: &Parsed) -> String {
+    let mut entries: Vec<(u32, String)> = Vec::new();
+    for document in &parsed.documents {
+        let value = document::print::to_json(&document.value);
+        let line = line(document);
+        let index = document.index;
+        entries.push((index, format!("{{\"index\": {index}, \"line\": {line}, \"value\": {value}}}")));
+    }
+    for broken in &parsed.problems {
+        if broken.problem.severity != Severity::Error {
+            continue;
+        }
+        let line = broken.problem.location.as_ref().map_or(1, |location| location.start.line);
+        let error = json!({"index": broken.index, "line": line, "error": broken.problem.message});
+        entries.push((broken.index, error.to_string()));
+    }
+    entries.sort_by_key(|(index, _)| *index);
+    let documents: Vec<String> = entries.into_iter().map(|(_, text)| text).collect();
+    format!("{{\"file\": {}, \"documents\": [{}]}}", json!(&**file.name()), documents.join(", "))
+}

@@ -1,0 +1,212 @@
+//! What all commands share: what they load with, where reports go, what the exit code is.
+
+use std::fs;
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use policy::finding::{Problem, Severity};
+use policy::output::{self, Format, Passed, Style};
+use policy::rego::load::{BuiltinErrors, Environment, Options, Tests};
+use policy::report::{Report, Verdict, Warnings};
+
+use crate::args::{ColorWhen, LoadArgs, OutputArgs, Target};
+use crate::error::CommandError;
+use crate::{FAILED, INCOMPLETE, PASSED};
+
+/// What policies are loaded with, apart from what only one command has.
+#[expect(clippy::disallowed_methods, reason = "the binary alone sees environment, clock and working directory")]
+pub(crate) fn load_options(args: &LoadArgs, policies: Vec<PathBuf>, tests: Tests) -> Options {
+    policy::set_memory_limit(args.memory_limit.saturating_mul(1 << 20));
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX));
+    let variables = if args.allow_env {
+        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect()
+    } else {
+        Vec::new()
+    };
+    Options {
+        policies,
+        data: args.data.clone(),
+        packages: Vec::new(),
+        version: args.rego_version.map(Into::into),
+        environment: if args.allow_env {
+            Environment::Visible
+        } else {
+            Environment::Hidden
+        },
+        variables,
+        tests,
+        timeout: args.timeout,
+        now_ns: args.date.unwrap_or(now),
+        directory: std::env::current_dir().unwrap_or_default(),
+        builtin_errors: BuiltinErrors::default(),
+        combine: false,
+    }
+}
+
+/// All of standard input.
+pub(crate) fn standard_input() -> Result<Vec<u8>, CommandError> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map_err(|error| {
+        CommandError::new(format!("standard input cannot be read: {error}"), "")
+    })?;
+    Ok(bytes)
+}
+
+/// Writes what policies printed to standard error.
+pub(crate) fn show_prints(prints: &[String]) {
+    let mut stderr = io::stderr().lock();
+    for text in prints {
+        // Nothing can be done about a closed standard error.
+        let _ = writeln!(stderr, "{text}");
+    }
+}
+
+/// Writes the report in all formats asked for and gives the exit code; nothing but the report decides it.
+pub(crate) fn finish(
+    mut report: Report,
+    args: &OutputArgs,
+    started: Instant,
+) -> Result<u8, CommandError> {
+    let warnings = if args.fail_on_warn {
+        Warnings::Fail
+    } else {
+        Warnings::Allowed
+    };
+    report.sort();
+    let verdict = report.verdict(warnings);
+    let targets = targets(args)?;
+    if !args.verbose {
+        let is_shown = |problem: &Problem| problem.severity != Severity::Notice || !problem.help.is_empty();
+        report.problems.retain(is_shown);
+    }
+    for target in &targets {
+        match &target.file {
+            Some(file) => write_file(&report, target.format, file, args, warnings)?,
+            None if args.quiet && verdict == Verdict::Passed => {}
+            None => write_stdout(&report, target.format, args, warnings)?,
+        }
+    }
+    if args.verbose {
+        let mut stderr = io::stderr().lock();
+        // Nothing can be done about a closed standard error.
+        let _ = writeln!(stderr, "took {:.3} s", started.elapsed().as_secs_f64());
+    }
+    Ok(match verdict {
+        Verdict::Passed => PASSED,
+        Verdict::Failed if args.no_fail => PASSED,
+        Verdict::Failed => FAILED,
+        Verdict::Incomplete => INCOMPLETE,
+    })
+}
+
+/// The formats asked for; at most one goes to standard output.
+fn targets(args: &OutputArgs) -> Result<Vec<Target>, CommandError> {
+    let to_stdout = args.output.iter().filter(|target| target.file.is_none());
+    if to_stdout.count() > 1 {
+        return Err(CommandError::new(
+            "more than one format goes to standard output",
+            "Give the others a file: `-o table -o junit=results.xml`.",
+        ));
+    }
+    if args.output.is_empty() {
+        return Ok(vec![Target {
+            format: Format::Pretty,
+            file: None,
+        }]);
+    }
+    Ok(args.output.clone())
+}
+
+fn style(args: &OutputArgs, colour: bool, width: Option<usize>, warnings: Warnings) -> Style {
+    Style {
+        colour,
+        width,
+        passed: if args.show_passed {
+            Passed::Shown
+        } else {
+            Passed::Hidden
+        },
+        warnings,
+    }
+}
+
+fn write_file(
+    report: &Report,
+    format: Format,
+    file: &Path,
+    args: &OutputArgs,
+    warnings: Warnings,
+) -> Result<(), CommandError> {
+    let failed = |error: io::Error| {
+        CommandError::new(
+            format!("the report `{}` cannot be written: {error}", file.display()),
+            "Check that its folder is there and that it may be written to.",
+        )
+    };
+    let mut text = Vec::new();
+    output::write(report, format, &style(args, false, None, warnings), &mut text).map_err(failed)?;
+    // A reader never sees half a report: it is written beside and then put in its place.
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = PathBuf::from(beside);
+    fs::write(&beside, &text)
+        .and_then(|()| fs::rename(&beside, file))
+        .map_err(|error| {
+            let _ = fs::remove_file(&beside);
+            failed(error)
+        })
+}
+
+fn write_stdout(
+    report: &Report,
+    format: Format,
+    args: &OutputArgs,
+    warnings: Warnings,
+) -> Result<(), CommandError> {
+    let stdout = io::stdout();
+    let is_terminal = stdout.is_terminal();
+    let width = is_terminal
+        .then(terminal_size::terminal_size)
+        .flatten()
+        .map(|(width, _)| usize::from(width.0));
+    let style = style(args, colour(args, is_terminal), width, warnings);
+    let mut out = io::BufWriter::with_capacity(1 << 16, stdout.lock());
+    let written = output::write(report, format, &style, &mut out).and_then(|()| out.flush());
+    match written {
+        // Whoever reads has seen enough; the verdict still decides the exit code.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(CommandError::new(
+            format!("the report cannot be written: {error}"),
+            "",
+        )),
+        Ok(()) => Ok(()),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the binary alone sees the environment")]
+fn colour(args: &OutputArgs, is_terminal: bool) -> bool {
+    let is_set = |name: &str| {
+        std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0")
+    };
+    if args.no_color {
+        return false;
+    }
+    match args.color {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto if is_set("NO_COLOR") => false,
+        ColorWhen::Auto if is_set("CLICOLOR_FORCE") || is_set("FORCE_COLOR") => true,
+        ColorWhen::Auto => is_terminal,
+    }
+}
+
+/// How many threads share the work.
+pub(crate) fn n_threads(asked: Option<std::num::NonZeroUsize>) -> usize {
+    asked
+        .or_else(|| std::thread::available_parallelism().ok())
+        .map_or(1, std::num::NonZeroUsize::get)
+}

@@ -1,0 +1,99 @@
+//! `policy test`: runs policies on manifests.
+
+use std::time::Instant;
+
+use policy::check::Check;
+use policy::document::Limits;
+use policy::document::input::Lists;
+use policy::finding::{Problem, Stage};
+use policy::rego::load::{self, Options, Tests};
+use policy::report::{Report, Run};
+use policy::{scan, walk};
+
+use crate::args::TestArgs;
+use crate::error::CommandError;
+use crate::session;
+
+/// Runs the command; gives the exit code.
+pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
+    let started = Instant::now();
+    let options = Options {
+        packages: args.namespace.clone(),
+        builtin_errors: args.builtin_errors.into(),
+        combine: args.combine,
+        ..session::load_options(&args.load, args.policy.clone(), Tests::Excluded)
+    };
+    let loaded = load::load(&options);
+    let mut report = Report {
+        run: Run {
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            combined: args.combine,
+            ..Run::default()
+        },
+        problems: loaded.problems,
+        ..Report::default()
+    };
+    if let Some(set) = &loaded.set {
+        set.digest().clone_into(&mut report.run.policies);
+        judge(args, set, &mut report)?;
+    }
+    session::finish(report, &args.output, started)
+}
+
+/// Finds the manifests, runs the policies on them and adds what comes out to the report.
+fn judge(args: &TestArgs, set: &policy::rego::set::PolicySet, report: &mut Report) -> Result<(), CommandError> {
+    let never_enter = args.policy.iter().chain(&args.load.data).cloned().collect();
+    let found = walk::find(&args.paths, &walk::Options::new(&args.walk.exclude, never_enter)?);
+    let stdin = if found.files.iter().any(walk::FileEntry::is_stdin) {
+        Some(session::standard_input()?)
+    } else {
+        None
+    };
+    let checks: [&dyn Check; 1] = [set];
+    let options = scan::Options {
+        limits: Limits::default(),
+        max_bytes: args.walk.max_file_size << 20,
+        lists: if args.keep_lists {
+            Lists::Keep
+        } else {
+            Lists::Items
+        },
+        combine: args.combine,
+        n_threads: session::n_threads(args.walk.jobs),
+    };
+    let scanned = scan::scan(&found.files, stdin.as_deref(), &checks, &options);
+    session::show_prints(&scanned.prints);
+    report.run.n_files = scanned.n_files;
+    report.run.n_documents = scanned.n_documents;
+    report.run.skipped_files = found.skipped;
+    report.problems.extend(found.problems);
+    report.problems.extend(scanned.problems);
+    report.rules = scanned.rules;
+    report.evaluations = scanned.evaluations;
+    report.findings = scanned.findings;
+    if report.evaluations.is_empty() && !args.allow_empty {
+        report.problems.push(nothing_to_judge(args, report));
+    }
+    Ok(())
+}
+
+fn nothing_to_judge(args: &TestArgs, report: &Report) -> Problem {
+    let paths: Vec<String> = args
+        .paths
+        .iter()
+        .map(|path| format!("`{}`", path.display()))
+        .collect();
+    let mut message = format!("there is no document to judge in {}", paths.join(", "));
+    let skipped: Vec<String> = report
+        .run
+        .skipped_files
+        .iter()
+        .map(|(reason, n)| format!("{n} {reason}"))
+        .collect();
+    if !skipped.is_empty() {
+        message.push_str(&format!("; skipped: {}", skipped.join(", ")));
+    }
+    Problem::error(Stage::Read, message).help(
+        "Folders are searched for `.yaml`, `.yml` and `.json`; with `--allow-empty` finding none is no error.",
+    )
+}

@@ -1,0 +1,522 @@
+//! Runs the rules of a policy set on one input at a time, as Conftest runs them.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::check::{Check, Facts, Judge, Judgement, Needs};
+use crate::document::input::Input;
+use crate::document::value::{Object, Value};
+use crate::finding::{
+    Finding, Level, Location, Outcome, Precision, Problem, Rule, RuleKind, Stage, Status,
+};
+use crate::rego::builtins::BuiltinError;
+use crate::rego::engine::{EngineError, EngineErrorKind, Worker};
+use crate::rego::load::BuiltinErrors;
+use crate::rego::set::{PolicySet, path_of};
+use crate::source::Position;
+
+impl Check for PolicySet {
+    fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    fn needs(&self) -> Needs {
+        if self.settings.combine {
+            Needs::AllDocuments
+        } else {
+            Needs::OneDocument
+        }
+    }
+
+    fn judge<'a>(&'a self, _facts: &'a Facts) -> Box<dyn Judge + 'a> {
+        Box::new(RegoJudge {
+            set: self,
+            worker: None,
+        })
+    }
+}
+
+/// What the engine says about the modules that our own parser and checks let pass.
+pub(in crate::rego) fn engine_problems(set: &PolicySet) -> Vec<Problem> {
+    let entry = [("entry", set.entries.module.as_str())];
+    let result = Worker::new(set, &entry).and_then(|mut worker| {
+        let (path, rules) = set.entries.for_kind(None);
+        if rules.is_empty() && set.entries.exceptions.is_empty() {
+            Ok(())
+        } else {
+            worker.prepare(set, path)
+        }
+    });
+    match result {
+        Ok(()) => Vec::new(),
+        Err(error) => {
+            let problem = Problem::error(Stage::Load, error.message.clone())
+                .help("The policy cannot be evaluated as it stands.");
+            vec![match error.location(set) {
+                Some(location) => problem.at(location),
+                None => problem,
+            }]
+        }
+    }
+}
+
+struct RegoJudge<'a> {
+    set: &'a PolicySet,
+    worker: Option<Worker>,
+}
+
+impl Judge for RegoJudge<'_> {
+    fn judge(&mut self, input: &Input) -> Judgement {
+        let mut worker = match self.worker.take().map_or_else(
+            || Worker::new(self.set, &[("entry", &self.set.entries.module)]),
+            Ok,
+        ) {
+            Ok(worker) => worker,
+            Err(error) => return all_errored(self.set, input, &error.message),
+        };
+        let set = self.set;
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            let judgement = Run::new(set, &mut worker, input).judge();
+            (judgement, worker)
+        }));
+        match judged {
+            Ok((judgement, worker)) => {
+                self.worker = Some(worker);
+                judgement
+            }
+            // The engine's state is not to be trusted any more: the next input gets a new one.
+            Err(_) => all_errored(self.set, input, "the evaluation ended in a fault of the engine"),
+        }
+    }
+}
+
+fn all_errored(set: &PolicySet, input: &Input, message: &str) -> Judgement {
+    Judgement {
+        outcomes: vec![Outcome::Errored; set.rules.len()],
+        problems: vec![
+            Problem::error(Stage::Evaluate, message)
+                .at(input.location())
+                .help("No rule could be evaluated on this document."),
+        ],
+        ..Judgement::default()
+    }
+}
+
+/// The evaluation of all rules on one input.
+struct Run<'a> {
+    set: &'a PolicySet,
+    worker: &'a mut Worker,
+    input: &'a Input,
+    judgement: Judgement,
+    /// For each package the names that its `exception` rule exempts, with how often.
+    exempt: BTreeMap<Vec<Arc<str>>, Vec<Arc<str>>>,
+}
+
+impl<'a> Run<'a> {
+    fn new(set: &'a PolicySet, worker: &'a mut Worker, input: &'a Input) -> Self {
+        Self {
+            set,
+            worker,
+            input,
+            judgement: Judgement {
+                outcomes: vec![Outcome::Passed; set.rules.len()],
+                ..Judgement::default()
+            },
+            exempt: BTreeMap::new(),
+        }
+    }
+
+    fn judge(mut self) -> Judgement {
+        let set = self.set;
+        self.worker
+            .set_input(self.input.value.clone(), self.file(), self.seed());
+        let kind = self.input.value.as_object().ok().and_then(|object| {
+            let kind = object.get(&"kind".into())?;
+            kind.as_string().ok().map(|kind| &**kind)
+        });
+        let (entry, asked) = set.entries.for_kind(kind);
+        if asked.is_empty() {
+            return self.judgement;
+        }
+        let values = self.worker.evaluate(set, entry, set.settings.timeout);
+        let errors = self.worker.log.take();
+        let prints = self.worker.take_prints(set);
+        match values {
+            Ok(values) if errors.is_empty() => {
+                self.judgement.prints = prints;
+                self.take_values(asked, &values);
+            }
+            // Something went wrong somewhere: rule by rule says where, and what of the rest holds.
+            Ok(_) | Err(_) => self.one_by_one(asked),
+        }
+        self.judgement
+    }
+
+    /// Takes the entry's pairs of a number and the value of what has that number: rules first, then exceptions.
+    fn take_values(&mut self, asked: &[usize], pairs: &Value) {
+        let n_rules = self.set.rules.len();
+        let mut values: BTreeMap<usize, &Value> = BTreeMap::new();
+        for pair in pairs.as_set().ok().into_iter().flat_map(|pairs| pairs.iter()) {
+            if let Ok(pair) = pair.as_array()
+                && let (Some(Ok(number)), Some(value)) =
+                    (pair.get(0).map(Value::as_u32), pair.get(1))
+            {
+                values.insert(number as usize, value);
+            }
+        }
+        for (index, package) in self.set.entries.exceptions.iter().enumerate() {
+            let names = values.get(&(n_rules + index)).map(|value| exempted(value));
+            self.exempt.insert(package.clone(), names.unwrap_or_default());
+        }
+        for rule in asked {
+            if let Some(value) = values.get(rule) {
+                self.take_value(*rule, value);
+            }
+        }
+    }
+
+    /// Each rule for itself; the time of all is bounded too.
+    fn one_by_one(&mut self, asked: &[usize]) {
+        let started = Instant::now();
+        let timeout = self.set.settings.timeout;
+        let left = || (timeout * 2).saturating_sub(started.elapsed()).min(timeout);
+        for package in &self.set.entries.exceptions {
+            let path = path_of(package, "exception");
+            match self.worker.evaluate(self.set, &path, left()) {
+                Ok(value) => {
+                    self.exempt.insert(package.clone(), exempted(&value));
+                }
+                Err(error) => self.problem(&error, &format!("{}.exception", path_text(package))),
+            }
+            self.worker.log.take();
+        }
+        for &rule in asked {
+            let time = left();
+            if time.is_zero() {
+                self.judgement.outcomes[rule] = Outcome::Errored;
+                let id = Arc::clone(&self.set.rules[rule].id);
+                let problem = Problem::error(
+                    Stage::Evaluate,
+                    format!("rule `{id}` was not evaluated: the time for this document was used up"),
+                );
+                self.push(problem);
+                continue;
+            }
+            self.one(rule, time);
+        }
+        let prints = self.worker.take_prints(self.set);
+        self.judgement.prints.extend(prints);
+    }
+
+    fn one(&mut self, rule: usize, timeout: Duration) {
+        let policy_rule = &self.set.policy_rules[rule];
+        let path = path_of(&policy_rule.package, &policy_rule.name);
+        self.worker.log.take();
+        match self.worker.evaluate(self.set, &path, timeout) {
+            Ok(value) => {
+                let errors = self.worker.log.take();
+                self.take_value(rule, &value);
+                self.builtin_errors(rule, &value, &errors);
+            }
+            Err(error) => {
+                self.worker.log.take();
+                self.judgement.outcomes[rule] = Outcome::Errored;
+                let id = Arc::clone(&self.set.rules[rule].id);
+                self.problem(&error, &id);
+            }
+        }
+    }
+
+    fn problem(&mut self, error: &EngineError, rule: &str) {
+        let (message, help) = match error.kind {
+            EngineErrorKind::Time => (
+                format!(
+                    "rule `{rule}` took longer than {} on this document",
+                    seconds(self.set.settings.timeout)
+                ),
+                "Allow more with `--timeout`, or make the rule cheaper.".to_owned(),
+            ),
+            EngineErrorKind::Memory => (
+                format!("rule `{rule}` needs more memory on this document than it may have"),
+                "Allow more with `--memory-limit`, or make the rule smaller.".to_owned(),
+            ),
+            EngineErrorKind::Other => (
+                format!("rule `{rule}` cannot be evaluated on this document: {}", error.message),
+                String::new(),
+            ),
+        };
+        let mut problem = Problem::error(Stage::Evaluate, message).help(help);
+        if let Some(location) = error.location(self.set) {
+            problem = problem.related(location, "in this policy");
+        }
+        self.push(problem);
+    }
+
+    fn push(&mut self, problem: Problem) {
+        let problem = problem.at(self.input.location());
+        self.judgement.problems.push(problem);
+    }
+
+    /// Errors of builtins that made something undefined, which OPA takes in silence.
+    fn builtin_errors(&mut self, rule: usize, value: &Value, errors: &[BuiltinError]) {
+        let Some(first) = errors.first() else {
+            return;
+        };
+        let found = self.judgement.outcomes[rule] != Outcome::Passed || is_filled(value);
+        let id = Arc::clone(&self.set.rules[rule].id);
+        let message = format!("rule `{id}`: {}", first.message);
+        let problem = match (self.set.settings.builtin_errors, found) {
+            (BuiltinErrors::Ignore, _) => return,
+            (BuiltinErrors::Error, false) => {
+                self.judgement.outcomes[rule] = Outcome::Errored;
+                Problem::error(Stage::Evaluate, format!("{message}; the rule gave nothing")).help(
+                    "What the function was given is not what it takes; test for it first, or use `--builtin-errors notice`.",
+                )
+            }
+            (BuiltinErrors::Error | BuiltinErrors::Notice, _) => {
+                Problem::notice(Stage::Evaluate, message)
+            }
+        };
+        let problem = match self.set.call_site(rule, &first.name) {
+            Some(location) => problem.related(location, "called here"),
+            None => problem,
+        };
+        self.push(problem);
+    }
+
+    fn take_value(&mut self, rule: usize, value: &Value) {
+        let policy_rule = &self.set.policy_rules[rule];
+        let exception = policy_rule
+            .name
+            .strip_prefix(policy_rule.kind.as_str())
+            .map(|rest| rest.strip_prefix('_').unwrap_or(rest))
+            .unwrap_or_default();
+        let exempt = self.exempt.get(&policy_rule.package);
+        let n_exempt = exempt.map_or(0, |names| names.iter().filter(|name| ***name == *exception).count());
+        if n_exempt > 0 {
+            let message = format!(
+                "data.{}.exception[_][_] == {}",
+                path_text(&policy_rule.package),
+                serde_json::Value::from(exception)
+            );
+            for _ in 0..n_exempt {
+                let mut finding = self.finding(rule, message.clone());
+                finding.status = Status::Excepted(message.clone());
+                self.judgement.findings.push(finding);
+            }
+            self.judgement.outcomes[rule] = Outcome::Excepted;
+            return;
+        }
+        match value {
+            Value::Undefined => {}
+            Value::Set(members) => {
+                for member in members.iter() {
+                    self.take_member(rule, member);
+                }
+            }
+            Value::Array(members) => {
+                for member in members.iter() {
+                    self.take_member(rule, member);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+                self.wrong_value(rule, value, "gives", "a set of messages");
+            }
+        }
+    }
+
+    fn take_member(&mut self, rule: usize, member: &Value) {
+        let finding = match member {
+            Value::String(message) => self.finding(rule, message.to_string()),
+            Value::Object(object) => match object.get(&"msg".into()) {
+                Some(Value::String(message)) => {
+                    let finding = self.finding(rule, message.to_string());
+                    with_details(finding, object)
+                }
+                Some(_) | None => {
+                    let wanted = "objects with the message as a string under `msg`";
+                    return self.wrong_value(rule, member, "gives", wanted);
+                }
+            },
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Set(_)
+            | Value::Undefined => {
+                let wanted = "strings or objects with `msg`";
+                return self.wrong_value(rule, member, "gives", wanted);
+            }
+        };
+        // As Conftest: a member with an empty message is a pass.
+        if finding.message.is_empty() {
+            return;
+        }
+        if self.judgement.outcomes[rule] == Outcome::Passed {
+            self.judgement.outcomes[rule] = Outcome::Found;
+        }
+        self.judgement.findings.push(finding);
+    }
+
+    fn wrong_value(&mut self, rule: usize, value: &Value, verb: &str, wanted: &str) {
+        self.judgement.outcomes[rule] = Outcome::Errored;
+        let described = &self.set.rules[rule];
+        let mut shown: String = value.to_string().chars().take(80).collect();
+        if shown.len() < value.to_string().len() {
+            shown.push('…');
+        }
+        let message = format!("rule `{}` {verb} {shown}, not {wanted}", described.id);
+        let mut problem = Problem::error(Stage::Evaluate, message).help(format!(
+            "Write `{name} contains msg if {{ … }}` (in Rego v0 `{name}[msg] {{ … }}`) with a string or an object with `msg`.",
+            name = described.name
+        ));
+        if let Some(location) = &described.location {
+            problem = problem.related(location.clone(), "this rule");
+        }
+        self.push(problem);
+    }
+
+    fn finding(&self, rule: usize, message: String) -> Finding {
+        let level = match self.set.rules[rule].kind {
+            RuleKind::Warn => Level::Warning,
+            RuleKind::Deny
+            | RuleKind::Violation
+            | RuleKind::Constraint
+            | RuleKind::Schema
+            | RuleKind::Test => Level::Failure,
+        };
+        let policy_location = match self.set.policy_rules[rule].definitions.as_slice() {
+            [_] => self.set.rules[rule].location.clone(),
+            _ => None,
+        };
+        Finding {
+            rule,
+            level,
+            status: Status::Active,
+            message,
+            location: self.input.location(),
+            related: Vec::new(),
+            policy_location,
+            enforcement_action: String::new(),
+            resource: self.input.subject.resource.clone(),
+            document: self.input.subject.document,
+            item: self.input.subject.item.clone(),
+            details: BTreeMap::new(),
+            fingerprint: String::new(),
+        }
+    }
+
+    /// What `data.conftest.file` is for the input.
+    fn file(&self) -> Option<Value> {
+        if self.input.is_combined() {
+            return None;
+        }
+        let path = self.set.settings.directory.join(&*self.input.subject.file);
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        let folder = path.parent().map(Path::to_string_lossy)?.into_owned();
+        let entries = [
+            (Value::from("name"), Value::from(name)),
+            (Value::from("dir"), Value::from(folder)),
+        ];
+        Some(Value::from(entries.into_iter().collect::<Object>()))
+    }
+
+    /// Depends on the input's name only, so that random numbers are the same in each run.
+    fn seed(&self) -> u64 {
+        use std::hash::{Hash as _, Hasher as _};
+        let mut hasher = rustc_hash::FxHasher::default();
+        let subject = &self.input.subject;
+        (&subject.file, subject.document, &subject.item).hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}
+
+fn path_text(package: &[Arc<str>]) -> String {
+    crate::rego::syntax::ast::join_path(package)
+}
+
+fn is_filled(value: &Value) -> bool {
+    match value {
+        Value::Set(members) => !members.is_empty(),
+        Value::Array(members) => members.first().is_some(),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Object(_)
+        | Value::Undefined => false,
+    }
+}
+
+/// The rule names of a package's `exception`: a set or array of arrays or sets of names without their prefix.
+fn exempted(value: &Value) -> Vec<Arc<str>> {
+    let members = |value: &Value| -> Vec<Value> {
+        match value {
+            Value::Set(set) => set.iter().cloned().collect(),
+            Value::Array(array) => array.iter().cloned().collect(),
+            Value::Object(object) => object.iter().map(|(_, value)| value.clone()).collect(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Undefined => Vec::new(),
+        }
+    };
+    let names = members(value).iter().flat_map(members).collect::<Vec<_>>();
+    names
+        .iter()
+        .filter_map(|name| name.as_string().ok().cloned())
+        .collect()
+}
+
+/// `_loc` is the place, everything else beside `msg` is kept.
+fn with_details(mut finding: Finding, object: &Object) -> Finding {
+    for (key, value) in object.iter() {
+        let Ok(key) = key.as_string() else { continue };
+        match &**key {
+            "msg" => {}
+            "_loc" => {
+                if let Some(location) = given_location(value, &finding.location) {
+                    finding.location = location;
+                }
+            }
+            _ => {
+                let json = serde_json::to_value(value).unwrap_or_default();
+                finding.details.insert(key.to_string(), json);
+            }
+        }
+    }
+    finding
+}
+
+/// As Conftest: `_loc: {file, line}`; a column is taken too.
+fn given_location(value: &Value, own: &Location) -> Option<Location> {
+    let object = value.as_object().ok()?;
+    let number = |key: &str| {
+        let value = object.get(&key.into())?;
+        let of_text = || value.as_string().ok()?.parse().ok();
+        value.as_u32().ok().or_else(of_text)
+    };
+    let line = number("line")?;
+    let file = match object.get(&"file".into()) {
+        Some(Value::String(file)) if !file.is_empty() => Arc::clone(file),
+        Some(_) | None => Arc::clone(&own.file),
+    };
+    let start = Position {
+        line: line.max(1),
+        column: number("column").unwrap_or(1).max(1),
+    };
+    Some(Location {
+        start,
+        end: start,
+        precision: Precision::Policy,
+        ..Location::whole_file(file)
+    })
+}

@@ -1,0 +1,483 @@
+//! Policy paths → a policy set that can be evaluated, or every reason why it cannot.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::document;
+use crate::finding::{Location, Precision, Problem, Rule, Stage};
+use crate::rego::annotations::{self, Annotation, Scope};
+use crate::rego::data::{self, Data};
+use crate::rego::eval::engine_problems;
+use crate::rego::prepare::calls::ConftestFile;
+pub use crate::rego::prepare::check::Environment;
+use crate::rego::prepare::{Policies, PolicyError};
+use crate::rego::rules::{self, Inventory, PolicyRule};
+use crate::rego::set::{PolicySet, Settings, Source};
+pub use crate::rego::syntax::Version;
+use crate::rego::syntax::ast::{Module, join_path};
+use crate::rego::syntax::parser;
+use crate::source::SourceFile;
+
+/// What to load and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Files and folders with policies.
+    pub policies: Vec<PathBuf>,
+    /// Files and folders with data.
+    pub data: Vec<PathBuf>,
+    /// Globs of the packages to run; all where there are none.
+    pub packages: Vec<String>,
+    /// The version of all modules; found for each where none is given.
+    pub version: Option<Version>,
+    /// Whether policies may read the environment.
+    pub environment: Environment,
+    /// The environment's variables, used only where policies may read them.
+    pub variables: Vec<(String, String)>,
+    /// Whether `_test.rego` files are loaded.
+    pub tests: Tests,
+    /// What an evaluation of one document may take.
+    pub timeout: Duration,
+    /// What `time.now_ns` gives, in nanoseconds since 1970.
+    pub now_ns: i64,
+    /// The folder that file names are relative to.
+    pub directory: PathBuf,
+    /// What an error of a builtin function is.
+    pub builtin_errors: BuiltinErrors,
+    /// Whether all documents are one input.
+    pub combine: bool,
+}
+
+/// Whether `_test.rego` files are loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tests {
+    /// They are not: `policy test` runs rules.
+    Excluded,
+    /// They are: `policy verify` runs tests.
+    Included,
+}
+
+/// What an error of a builtin function is, where it may have hidden a finding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BuiltinErrors {
+    /// An error of its document.
+    #[default]
+    Error,
+    /// A notice.
+    Notice,
+    /// Nothing, as in Conftest.
+    Ignore,
+}
+
+/// What loading gave.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The set, where everything could be loaded.
+    pub set: Option<PolicySet>,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads a text file; what is wrong with it otherwise.
+pub(in crate::rego) fn read(path: &Path) -> Result<SourceFile, Problem> {
+    let name = display_name(path);
+    let problem = |message: String| {
+        Problem::error(Stage::Load, message).at(Location::whole_file(name.as_str()))
+    };
+    let bytes = std::fs::read(path).map_err(|error| {
+        problem(format!("the file cannot be read: {error}"))
+            .help("Check that it is there and that it may be read.")
+    })?;
+    let text = document::decode(bytes).map_err(|error| {
+        problem(format!("the file is not UTF-8: {error}")).help("Save it as UTF-8.")
+    })?;
+    Ok(SourceFile::new(name.as_str(), text))
+}
+
+/// A path as reports show it, with `/`.
+pub(in crate::rego) fn display_name(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
+/// Loads policies and data and checks them.
+#[must_use]
+pub fn load(options: &Options) -> Loaded {
+    let mut problems = Vec::new();
+    let paths = policy_files(options, &mut problems);
+    let mut sources = Vec::new();
+    let mut modules = Vec::new();
+    for path in &paths {
+        match module(path, options.version) {
+            Ok((source, module)) => {
+                sources.push(source);
+                modules.push(module);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let mut data = data::load(&options.data);
+    problems.append(&mut data.problems);
+    if problems.iter().any(is_error) {
+        return Loaded { set: None, problems };
+    }
+    let policies = Policies::new(modules);
+    let inventory = inventory(&policies, options, &mut problems);
+    let place = |error: PolicyError| located(&sources[error.module], error);
+    let checked = policies.check(options.environment);
+    problems.extend(checked.into_iter().map(place));
+    problems.extend(data_conflicts(&policies, &data).into_iter().map(place));
+    if problems.iter().any(is_error) {
+        return Loaded { set: None, problems };
+    }
+    let set = policy_set(options, sources, policies, inventory, data, &mut problems);
+    if problems.iter().any(is_error) {
+        return Loaded { set: None, problems };
+    }
+    Loaded {
+        set: Some(set),
+        problems,
+    }
+}
+
+fn is_error(problem: &Problem) -> bool {
+    problem.severity == crate::finding::Severity::Error
+}
+
+fn located(source: &Source, error: PolicyError) -> Problem {
+    Problem::error(Stage::Load, error.error.message)
+        .at(Location::in_file(
+            &source.file,
+            error.error.span,
+            Precision::Field,
+        ))
+        .help(error.error.help)
+}
+
+/// The `.rego` files at and below the policy paths, sorted; what is wrong with the paths.
+fn policy_files(options: &Options, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
+    let mut files = BTreeSet::new();
+    for path in &options.policies {
+        if !path.exists() {
+            let name = display_name(path);
+            problems.push(
+                Problem::error(Stage::Load, format!("there is no policy `{name}`")).help(
+                    "Name the folder or file with `-p`; without it, `policy` in the working directory is taken.",
+                ),
+            );
+            continue;
+        }
+        let before = files.len();
+        for entry in walkdir::WalkDir::new(path).follow_links(true) {
+            match entry {
+                Ok(entry) if entry.file_type().is_file() => {
+                    let named = entry.depth() == 0;
+                    take_policy_file(entry.path(), named, options.tests, &mut files, problems);
+                }
+                Ok(_) => {}
+                Err(error) => problems.push(Problem::error(
+                    Stage::Load,
+                    format!("a policy folder cannot be read: {error}"),
+                )),
+            }
+        }
+        if files.len() == before && path.is_dir() && options.tests == Tests::Excluded {
+            let message = format!("there is no policy in `{}`", display_name(path));
+            problems.push(
+                Problem::error(Stage::Load, message)
+                    .help("Policies are files that end in `.rego`; those that end in `_test.rego` are only run by `policy verify`."),
+            );
+        }
+    }
+    files.into_iter().collect()
+}
+
+fn take_policy_file(
+    path: &Path,
+    named: bool,
+    tests: Tests,
+    files: &mut BTreeSet<PathBuf>,
+    problems: &mut Vec<Problem>,
+) {
+    let name = display_name(path);
+    let is_rego = path.extension().is_some_and(|extension| extension == "rego");
+    if is_rego {
+        if tests == Tests::Included || named || !name.ends_with("_test.rego") {
+            files.insert(path.to_path_buf());
+        }
+    } else if let Some(kind) = gatekeeper_kind(path) {
+        problems.push(
+            Problem::error(Stage::Load, format!("Gatekeeper's {kind} cannot be evaluated yet"))
+                .at(Location::whole_file(name))
+                .help("Move it out of the policy folder, or take its Rego as a policy of its own."),
+        );
+    } else if named {
+        problems.push(
+            Problem::error(Stage::Load, "this is no Rego file")
+                .at(Location::whole_file(name))
+                .help("Policies end in `.rego`; data files are named with `-d`."),
+        );
+    }
+}
+
+/// The kind of a ConstraintTemplate or Constraint: it must not be passed over in silence.
+fn gatekeeper_kind(path: &Path) -> Option<String> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    if !matches!(extension.as_str(), "yaml" | "yml" | "json") {
+        return None;
+    }
+    let file = Arc::new(read(path).ok()?);
+    let syntax = document::Syntax::of_name(file.name());
+    let parsed = document::parse(&file, syntax, &document::Limits::default());
+    parsed.documents.iter().find_map(|document| {
+        let resource = document.resource.as_ref()?;
+        let group = resource.api_version.split('/').next()?;
+        matches!(group, "templates.gatekeeper.sh" | "constraints.gatekeeper.sh")
+            .then(|| resource.kind.clone())
+    })
+}
+
+fn module(path: &Path, version: Option<Version>) -> Result<(Source, Module), Problem> {
+    let file = Arc::new(read(path)?);
+    let parsed = match version {
+        Some(version) => parser::parse(&file, version),
+        None => parser::parse_any(&file),
+    };
+    let module = parsed.map_err(|error| {
+        Problem::error(Stage::Load, error.message)
+            .at(Location::in_file(&file, error.span, Precision::Field))
+            .help(error.help)
+    })?;
+    let (annotations, errors) = annotations::annotations(&file, &module);
+    Ok((
+        Source {
+            file,
+            annotations,
+            annotation_errors: errors,
+        },
+        module,
+    ))
+}
+
+/// The rules to run; nothing to run is an error that says where it was looked for.
+fn inventory(
+    policies: &Policies,
+    options: &Options,
+    problems: &mut Vec<Problem>,
+) -> Inventory {
+    let selection = match Packages::new(&options.packages) {
+        Ok(selection) => selection,
+        Err(problem) => {
+            problems.push(problem);
+            return Inventory::default();
+        }
+    };
+    let inventory = rules::inventory(policies, &|package| selection.selects(package));
+    if options.tests == Tests::Included {
+        return inventory;
+    }
+    let packages: BTreeSet<String> = policies
+        .units
+        .iter()
+        .map(|unit| unit.module.package_name())
+        .collect();
+    let known: Vec<&str> = packages.iter().map(String::as_str).collect();
+    problems.extend(selection.unmatched(&known));
+    if inventory.rules.is_empty() && !policies.units.is_empty() && !problems.iter().any(is_error) {
+        problems.push(
+            Problem::error(
+                Stage::Load,
+                format!(
+                    "there is no rule to run in {}: looked for `deny`, `violation` and `warn` in the packages {}",
+                    list(&options.policies.iter().map(|path| display_name(path)).collect::<Vec<_>>()),
+                    list(&known),
+                ),
+            )
+            .help("Write `deny contains msg if { … }` in a package that is selected (`-n` narrows, without it all are)."),
+        );
+    }
+    inventory
+}
+
+fn list<T: AsRef<str>>(items: &[T]) -> String {
+    let quoted: Vec<String> = items.iter().map(|item| format!("`{}`", item.as_ref())).collect();
+    quoted.join(", ")
+}
+
+/// The packages asked for.
+struct Packages {
+    globs: Vec<(String, globset::GlobMatcher)>,
+}
+
+impl Packages {
+    fn new(texts: &[String]) -> Result<Self, Problem> {
+        let mut globs = Vec::new();
+        for text in texts {
+            let glob = globset::GlobBuilder::new(text)
+                .literal_separator(false)
+                .build()
+                .map_err(|error| {
+                    let message = format!("`{text}` is not a pattern for packages: {error}");
+                    Problem::error(Stage::Load, message)
+                        .help("Known are `*`, `?` and `[…]`; `*` also crosses dots.")
+                })?;
+            globs.push((text.clone(), glob.compile_matcher()));
+        }
+        Ok(Self { globs })
+    }
+
+    fn selects(&self, package: &str) -> bool {
+        self.globs.is_empty() || self.globs.iter().any(|(_, glob)| glob.is_match(package))
+    }
+
+    fn unmatched(&self, known: &[&str]) -> Vec<Problem> {
+        let unmatched = self
+            .globs
+            .iter()
+            .filter(|(_, glob)| !known.iter().any(|package| glob.is_match(package)));
+        unmatched
+            .map(|(text, _)| {
+                let nearest = known
+                    .iter()
+                    .min_by_key(|package| strsim::damerau_levenshtein(package, text));
+                let help = match nearest {
+                    Some(nearest) => format!("Did you mean `{nearest}`? There are: {}.", list(known)),
+                    None => String::new(),
+                };
+                Problem::error(Stage::Load, format!("no policy has the package `{text}`")).help(help)
+            })
+            .collect()
+    }
+}
+
+/// Rules whose path is also that of a data file's value.
+fn data_conflicts(policies: &Policies, data: &Data) -> Vec<PolicyError> {
+    let mut errors = Vec::new();
+    for (module, unit) in policies.units.iter().enumerate() {
+        for (rule, _) in unit.rules() {
+            let path = crate::rego::prepare::names::rule_path(&unit.module, rule);
+            let mut value = Some(&data.value);
+            for part in &path[1..] {
+                let key = crate::document::value::Value::from(&**part);
+                value = value.and_then(|value| value.as_object().ok()?.get(&key));
+            }
+            if value.is_some() {
+                let message = format!("`{}` is both a rule and data", join_path(&path));
+                let error = crate::rego::syntax::SyntaxError::new(rule.head.span, message)
+                    .help("Rename the package or the key of the data file.");
+                errors.push(PolicyError { module, error });
+            }
+        }
+    }
+    errors
+}
+
+fn policy_set(
+    options: &Options,
+    sources: Vec<Source>,
+    policies: Policies,
+    inventory: Inventory,
+    data: Data,
+    problems: &mut Vec<Problem>,
+) -> PolicySet {
+    let warning = |error: PolicyError| Problem {
+        severity: crate::finding::Severity::Warning,
+        ..located(&sources[error.module], error)
+    };
+    if options.tests == Tests::Excluded {
+        problems.extend(inventory.warnings.into_iter().map(warning));
+        for (module, source) in sources.iter().enumerate() {
+            for error in source.annotation_errors.clone() {
+                problems.push(warning(PolicyError { module, error }));
+            }
+        }
+        let place = |error: PolicyError| located(&sources[error.module], error);
+        problems.extend(inventory.errors.into_iter().map(place));
+    }
+    let rules = inventory
+        .rules
+        .iter()
+        .map(|rule| described(rule, &sources, &policies))
+        .collect();
+    let conftest_file = match options.tests {
+        Tests::Excluded => ConftestFile::Known,
+        Tests::Included => ConftestFile::Unknown,
+    };
+    let set = PolicySet::new(
+        sources,
+        policies,
+        conftest_file,
+        data,
+        (rules, inventory.rules, inventory.exceptions),
+        Settings::of(options),
+    );
+    if !problems.iter().any(is_error) {
+        problems.extend(engine_problems(&set));
+    }
+    set
+}
+
+/// A rule with what its author says about it.
+fn described(rule: &PolicyRule, sources: &[Source], policies: &Policies) -> Rule {
+    let (first_module, first_rule) = rule.definitions[0];
+    let annotation = annotation_of(rule, sources, policies);
+    let package = join_path(&rule.package);
+    let span = policies.units[first_module].module.rules[first_rule].head.span;
+    let place = Location::in_file(&sources[first_module].file, span, Precision::Field);
+    Rule {
+        id: format!("{package}.{}", rule.name).into(),
+        package,
+        name: rule.name.to_string(),
+        kind: rule.kind,
+        severity: annotation.severity,
+        title: annotation.title,
+        description: annotation.description,
+        url: annotation.url,
+        location: Some(place),
+    }
+}
+
+/// From the most special to the most general: rule, document, package, packages above.
+fn annotation_of(rule: &PolicyRule, sources: &[Source], policies: &Policies) -> Annotation {
+    let mut ranked: Vec<(usize, &Annotation)> = Vec::new();
+    for (module, source) in sources.iter().enumerate() {
+        let package = &policies.units[module].module.package;
+        let same = *package == rule.package;
+        for (scope, annotation) in &source.annotations {
+            let rank = match scope {
+                Scope::Rule(index) if rule.definitions.contains(&(module, *index)) => 0,
+                Scope::Document(name) if same && *name == rule.name => 1,
+                Scope::Package if same => 2,
+                Scope::Subpackages if rule.package.starts_with(package) => {
+                    3 + rule.package.len() - package.len()
+                }
+                Scope::Rule(_) | Scope::Document(_) | Scope::Package | Scope::Subpackages => {
+                    continue;
+                }
+            };
+            ranked.push((rank, annotation));
+        }
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked
+        .into_iter()
+        .fold(Annotation::default(), |all, (_, annotation)| all.or(annotation))
+}
+
+/// `sha256:…` over the names and contents of all files.
+pub(in crate::rego) fn digest<'a>(files: impl Iterator<Item = &'a Arc<SourceFile>>) -> String {
+    let mut hasher = Sha256::new();
+    for file in files {
+        for part in [file.name().as_bytes(), file.text().as_bytes()] {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+    }
+    hasher.finalize().iter().fold("sha256:".to_owned(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,226 @@
+//! Writes calls as the engine takes them.
+//!
+//! Arithmetic becomes calls of OPA's own functions for it, so that numbers come out as OPA's and division by zero is
+//! noticed; template strings become a call; a builtin with one argument more than it has gives its result to that
+//! argument; `[path, value] := walk(x)` becomes `walk(x, [path, value])`; `data.conftest.file` becomes a call, since
+//! changing data would rebuild the engine for each document.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::rego::builtins;
+use crate::rego::prepare::names::{Meaning, Names, pattern_variables};
+use crate::rego::syntax::ast::{
+    Body, Expr, ExprKind, Name, Operator, Rule, Statement, StatementKind, Step, TemplatePart,
+};
+use crate::rego::syntax::visit::{Rewriter, rewrite_expr, rewrite_rule, rewrite_statement};
+
+/// The function that `data.conftest.file` becomes.
+pub(in crate::rego) const CONFTEST_FILE: &str = "policy__.conftest_file";
+/// The function that joins the parts of a template string.
+pub(in crate::rego) const TEMPLATE: &str = "policy__.template";
+
+/// Whether `data.conftest.file` is known to the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rego) enum ConftestFile {
+    /// It names the file under evaluation.
+    Known,
+    /// There is no file: a unit test sets it with `with`.
+    Unknown,
+}
+
+/// Rewrites the calls of one rule.
+pub(super) fn rewrite(
+    rule: &mut Rule,
+    names: &Names,
+    locals: &BTreeSet<Arc<str>>,
+    conftest_file: ConftestFile,
+) {
+    let mut calls = Calls {
+        names,
+        locals,
+        conftest_file,
+    };
+    rewrite_rule(&mut calls, rule);
+}
+
+struct Calls<'a> {
+    names: &'a Names,
+    locals: &'a BTreeSet<Arc<str>>,
+    conftest_file: ConftestFile,
+}
+
+impl Rewriter for Calls<'_> {
+    fn expr(&mut self, expr: &mut Expr) {
+        rewrite_expr(self, expr);
+        match &mut expr.kind {
+            ExprKind::Binary(operator, left, right) => {
+                if let Some(name) = arithmetic(*operator) {
+                    let args = vec![take(left), take(right)];
+                    *expr = Expr::call(expr.span, name, args);
+                }
+            }
+            ExprKind::Template(parts) => {
+                let args = parts.drain(..).map(template_part).collect();
+                let list = Expr::new(expr.span, ExprKind::Array(args));
+                *expr = Expr::call(expr.span, TEMPLATE, vec![list]);
+            }
+            ExprKind::Ref(..) if self.conftest_file == ConftestFile::Known => {
+                self.conftest_file(expr);
+            }
+            _ => {}
+        }
+    }
+
+    fn statement(&mut self, statement: &mut Statement) {
+        rewrite_statement(self, statement);
+        if let StatementKind::Expr(expr) = &mut statement.kind {
+            self.output_argument(expr);
+        }
+    }
+
+    fn body(&mut self, body: &mut Body) {
+        let mut index = 0;
+        while index < body.len() {
+            self.statement(&mut body[index]);
+            if let Some(declared) = walk_relation(&mut body[index]) {
+                body.insert(index, declared);
+                index += 1;
+            }
+            index += 1;
+        }
+    }
+}
+
+/// OPA's function for an arithmetic operator.
+pub(in crate::rego) fn arithmetic(operator: Operator) -> Option<&'static str> {
+    match operator {
+        Operator::Plus => Some("plus"),
+        Operator::Minus => Some("minus"),
+        Operator::Times => Some("mul"),
+        Operator::Divide => Some("div"),
+        Operator::Remainder => Some("rem"),
+        Operator::Assign
+        | Operator::Unify
+        | Operator::Equal
+        | Operator::NotEqual
+        | Operator::Less
+        | Operator::LessEqual
+        | Operator::Greater
+        | Operator::GreaterEqual
+        | Operator::And
+        | Operator::Or => None,
+    }
+}
+
+fn take(expr: &mut Expr) -> Expr {
+    let span = expr.span;
+    std::mem::replace(expr, Expr::new(span, ExprKind::Null))
+}
+
+/// A text stays a text; an expression becomes the set of its values, empty where it is undefined.
+fn template_part(part: TemplatePart) -> Expr {
+    match part {
+        TemplatePart::Text(text) => Expr::new(Default::default(), ExprKind::String(text)),
+        TemplatePart::Expr(value) => {
+            let span = value.span;
+            let variable = Expr::var(span, "template__");
+            let assign = ExprKind::Binary(
+                Operator::Assign,
+                Box::new(variable.clone()),
+                Box::new(value),
+            );
+            let statement = Statement {
+                span,
+                kind: StatementKind::Expr(Expr::new(span, assign)),
+                with: Vec::new(),
+            };
+            Expr::new(
+                span,
+                ExprKind::SetCompr(Box::new(variable), vec![statement]),
+            )
+        }
+    }
+}
+
+impl Calls<'_> {
+    /// `data.conftest.file…` → `policy__.conftest_file()…`.
+    fn conftest_file(&self, expr: &mut Expr) {
+        const PATH: [&str; 3] = ["data", "conftest", "file"];
+        let Some((path, _)) = expr.constant_prefix() else {
+            return;
+        };
+        let Meaning::Data(absolute) = self.names.meaning(&path, self.locals) else {
+            return;
+        };
+        if absolute.len() < PATH.len() || absolute.iter().zip(PATH).any(|(a, b)| **a != *b) {
+            return;
+        }
+        let ExprKind::Ref(_, steps) = &mut expr.kind else {
+            return;
+        };
+        // An import may have taken some of the path; what is left of it follows the call.
+        let n_left = steps.len() - (path.len() - 1) + (absolute.len() - PATH.len());
+        let rest: Vec<Step> = steps.split_off(steps.len() - n_left);
+        let call = Expr::call(expr.span, CONFTEST_FILE, Vec::new());
+        *expr = if rest.is_empty() {
+            call
+        } else {
+            Expr::new(expr.span, ExprKind::Ref(Box::new(call), rest))
+        };
+    }
+
+    /// `split(s, ".", parts)` → `parts = split(s, ".")`.
+    fn output_argument(&self, expr: &mut Expr) {
+        let ExprKind::Call(function, args) = &mut expr.kind else {
+            return;
+        };
+        let Some(path) = function.as_path() else {
+            return;
+        };
+        if self.names.meaning(&path, self.locals) != Meaning::Other {
+            return;
+        }
+        let name = path.join(".");
+        let takes_output =
+            name != "walk" && name != "print" && builtins::arity(&name) == Some(args.len().wrapping_sub(1));
+        if takes_output && let Some(output) = args.pop() {
+            let span = expr.span;
+            let call = take(expr);
+            let kind = ExprKind::Binary(Operator::Unify, Box::new(output), Box::new(call));
+            *expr = Expr::new(span, kind);
+        }
+    }
+}
+
+/// `pattern := walk(x)` → `walk(x, pattern)`, and what declares the pattern's variables before it.
+fn walk_relation(statement: &mut Statement) -> Option<Statement> {
+    let StatementKind::Expr(expr) = &mut statement.kind else {
+        return None;
+    };
+    let ExprKind::Binary(operator @ (Operator::Assign | Operator::Unify), left, right) =
+        &mut expr.kind
+    else {
+        return None;
+    };
+    let ExprKind::Call(function, args) = &mut right.kind else {
+        return None;
+    };
+    let is_walk = function.as_var().is_some_and(|name| &**name == "walk") && args.len() == 1;
+    if !is_walk || !matches!(left.kind, ExprKind::Array(_)) {
+        return None;
+    }
+    let mut names = BTreeSet::new();
+    pattern_variables(left, &mut names);
+    let is_assign = *operator == Operator::Assign;
+    args.push(take(left));
+    *expr = take(right);
+    let span = statement.span;
+    (is_assign && !names.is_empty()).then(|| Statement {
+        span,
+        kind: StatementKind::Some(
+            names.into_iter().map(|text| Name { text, span }).collect(),
+        ),
+        with: Vec::new(),
+    })
+}

@@ -1,0 +1,450 @@
+//! What OPA's compiler refuses and the engine would evaluate wrongly: unknown functions, wrong numbers of arguments,
+//! unbound variables under `not`, recursion, chains of calls that would overflow the stack.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::rego::builtins;
+use crate::rego::prepare::names::{DataPath, Meaning, Names, Variables};
+use crate::rego::prepare::{Policies, PolicyError, Unit};
+use crate::rego::syntax::SyntaxError;
+use crate::rego::syntax::ast::{
+    Body, Expr, ExprKind, Rule, Statement, StatementKind, join_path,
+};
+use crate::rego::syntax::visit::{Visitor, walk_expr, walk_head, walk_rule, walk_statement};
+use crate::source::Span;
+
+/// Longest chain of rules and functions that call each other.
+const MAX_CALL_DEPTH: usize = 1_000;
+
+/// Whether policies may read the environment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Environment {
+    /// `opa.runtime()` is a load error.
+    #[default]
+    Hidden,
+    /// `opa.runtime().env` holds it.
+    Visible,
+}
+
+/// All errors of a set of modules.
+pub(super) fn check(policies: &Policies, environment: Environment) -> Vec<PolicyError> {
+    let functions = functions(policies);
+    let mut errors = Vec::new();
+    for (index, unit) in policies.units.iter().enumerate() {
+        for (rule, locals) in unit.rules() {
+            let mut checker = Checker {
+                names: &unit.names,
+                locals,
+                functions: &functions,
+                environment,
+                bound: bound_in(rule),
+                errors: Vec::new(),
+            };
+            walk_rule(&mut checker, rule);
+            for error in checker.errors {
+                errors.push(PolicyError {
+                    module: index,
+                    error,
+                });
+            }
+        }
+    }
+    errors.extend(Graph::new(policies).errors());
+    errors
+}
+
+/// How many arguments each function of the policies takes.
+fn functions(policies: &Policies) -> BTreeMap<DataPath, BTreeSet<usize>> {
+    let mut functions: BTreeMap<DataPath, BTreeSet<usize>> = BTreeMap::new();
+    for unit in &policies.units {
+        for rule in &unit.module.rules {
+            if let Some(args) = &rule.head.args {
+                let path = super::names::rule_path(&unit.module, rule);
+                functions.entry(path).or_default().insert(args.len());
+            }
+        }
+    }
+    functions
+}
+
+struct Checker<'a> {
+    names: &'a Names,
+    locals: &'a BTreeSet<Arc<str>>,
+    functions: &'a BTreeMap<DataPath, BTreeSet<usize>>,
+    environment: Environment,
+    /// Variables that something other than a `not` of this rule can bind.
+    bound: BTreeSet<Arc<str>>,
+    errors: Vec<SyntaxError>,
+}
+
+impl Visitor for Checker<'_> {
+    fn expr(&mut self, expr: &Expr) {
+        if let ExprKind::Call(function, args) = &expr.kind {
+            self.call(function, args.len(), false);
+            for arg in args {
+                self.expr(arg);
+            }
+        } else {
+            walk_expr(self, expr);
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        match &statement.kind {
+            StatementKind::Expr(Expr {
+                kind: ExprKind::Call(function, args),
+                ..
+            }) => {
+                self.call(function, args.len(), true);
+                for arg in args {
+                    self.expr(arg);
+                }
+                for with in &statement.with {
+                    self.expr(&with.value);
+                }
+            }
+            StatementKind::Not(expr) => {
+                self.unbound(expr);
+                walk_statement(self, statement);
+            }
+            StatementKind::Some(_)
+            | StatementKind::SomeIn { .. }
+            | StatementKind::Every { .. }
+            | StatementKind::Expr(_) => walk_statement(self, statement),
+        }
+    }
+}
+
+impl Checker<'_> {
+    fn call(&mut self, function: &Expr, n_args: usize, is_statement: bool) {
+        let Some(path) = function.as_path() else {
+            return;
+        };
+        let fits = |n: usize| n == n_args || (is_statement && n + 1 == n_args);
+        let span = function.span;
+        match self.names.meaning(&path, self.locals) {
+            Meaning::Data(path) => match self.functions.get(&path) {
+                Some(arities) if arities.iter().any(|&n| fits(n)) => {}
+                Some(arities) => {
+                    let wanted = arities.first().copied().unwrap_or(0);
+                    self.wrong_arity(span, &join_path(&path[1..]), wanted, n_args);
+                }
+                None => self.errors.push(
+                    SyntaxError::new(span, format!("there is no function `{}`", join_path(&path)))
+                        .help("Load the file that defines it too: `-p` takes several paths."),
+                ),
+            },
+            Meaning::Input => {
+                let message = "`input` holds values, not functions";
+                self.errors.push(SyntaxError::new(span, message));
+            }
+            Meaning::Other => self.builtin(&path.join("."), span, n_args, fits),
+        }
+    }
+
+    fn builtin(&mut self, name: &str, span: Span, n_args: usize, fits: impl Fn(usize) -> bool) {
+        if name == "print" {
+            return;
+        }
+        if let Some((message, help)) = self.refused(name) {
+            self.errors.push(SyntaxError::new(span, message).help(help));
+            return;
+        }
+        match builtins::arity(name) {
+            Some(n) if fits(n) || (name == "walk" && n_args == 2) => {}
+            Some(n) => self.wrong_arity(span, name, n, n_args),
+            None => {
+                let help = if builtins::known_but_missing(name) {
+                    "OPA has this function, policy has not: move what needs it out of this policy set.".to_owned()
+                } else {
+                    match builtins::nearest(name) {
+                        Some(nearest) => format!("Did you mean `{nearest}`?"),
+                        None => String::new(),
+                    }
+                };
+                let message = format!("there is no function `{name}`");
+                self.errors.push(SyntaxError::new(span, message).help(help));
+            }
+        }
+    }
+
+    /// Functions that policies must not have here.
+    fn refused(&self, name: &str) -> Option<(String, &'static str)> {
+        match name {
+            "http.send" | "net.lookup_ip_addr" => Some((
+                format!("`{name}` reaches the network, which policies cannot"),
+                "Put what it would fetch into a data file and load that with `-d`.",
+            )),
+            "opa.runtime" if self.environment == Environment::Hidden => Some((
+                "`opa.runtime` shows the environment, which policies cannot see".to_owned(),
+                "Allow it with `--allow-env`.",
+            )),
+            _ => None,
+        }
+    }
+
+    fn wrong_arity(&mut self, span: Span, name: &str, wanted: usize, found: usize) {
+        let s = if wanted == 1 { "" } else { "s" };
+        let message = format!("`{name}` takes {wanted} argument{s}, not {found}");
+        self.errors.push(SyntaxError::new(span, message));
+    }
+
+    /// As OPA: what stands under `not` must be bound elsewhere.
+    fn unbound(&mut self, expr: &Expr) {
+        let mut inside = Unbound {
+            bound: &self.bound,
+            found: None,
+        };
+        inside.expr(expr);
+        if let Some((name, span)) = inside.found {
+            let is_known = name != "_"
+                && self.names.meaning(&[name.as_str().into()], self.locals) != Meaning::Other;
+            if is_known {
+                return;
+            }
+            self.errors.push(
+                SyntaxError::new(span, format!("variable `{name}` is unsafe: `not` does not bind it"))
+                    .help("Iterate outside of the `not`, or put what is negated into a rule of its own."),
+            );
+        }
+    }
+}
+
+/// Finds a variable that is not bound; comprehensions bind their own.
+struct Unbound<'a> {
+    bound: &'a BTreeSet<Arc<str>>,
+    found: Option<(String, Span)>,
+}
+
+impl Visitor for Unbound<'_> {
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Var(name) if !self.bound.contains(name) && self.found.is_none() => {
+                self.found = Some((name.to_string(), expr.span));
+            }
+            ExprKind::ArrayCompr(..) | ExprKind::SetCompr(..) | ExprKind::ObjectCompr(..) => {}
+            ExprKind::Call(_, args) => {
+                for arg in args {
+                    self.expr(arg);
+                }
+            }
+            _ => walk_expr(self, expr),
+        }
+    }
+}
+
+/// Variables that occur in the rule outside of `not`, and names that need no binding.
+fn bound_in(rule: &Rule) -> BTreeSet<Arc<str>> {
+    struct Outside(Variables);
+    impl Visitor for Outside {
+        fn expr(&mut self, expr: &Expr) {
+            match &expr.kind {
+                ExprKind::Var(name) if &**name != "_" => {
+                    self.0.names.insert(Arc::clone(name));
+                }
+                ExprKind::Call(_, args) => {
+                    for arg in args {
+                        self.expr(arg);
+                    }
+                }
+                _ => walk_expr(self, expr),
+            }
+        }
+        fn statement(&mut self, statement: &Statement) {
+            if matches!(statement.kind, StatementKind::Not(_)) {
+                for with in &statement.with {
+                    self.expr(&with.value);
+                }
+            } else {
+                self.0.statement_names(statement);
+                walk_statement(self, statement);
+            }
+        }
+        fn body(&mut self, body: &Body) {
+            for statement in body {
+                self.statement(statement);
+            }
+        }
+    }
+    let mut outside = Outside(Variables::default());
+    walk_rule(&mut outside, rule);
+    walk_head(&mut outside, rule);
+    let mut bound = outside.0.names;
+    bound.extend(["input".into(), "data".into()]);
+    bound
+}
+
+/// Who refers to whom.
+struct Graph {
+    /// Each rule's path, with the module and span of its first definition.
+    nodes: Vec<(DataPath, usize, Span)>,
+    /// For each node those that it refers to.
+    edges: Vec<BTreeSet<usize>>,
+}
+
+impl Graph {
+    fn new(policies: &Policies) -> Self {
+        let mut index_of: BTreeMap<DataPath, usize> = BTreeMap::new();
+        let mut nodes = Vec::new();
+        for (module, unit) in policies.units.iter().enumerate() {
+            for (rule, _) in unit.rules() {
+                let path = super::names::rule_path(&unit.module, rule);
+                index_of.entry(path.clone()).or_insert_with(|| {
+                    nodes.push((path, module, rule.head.span));
+                    nodes.len() - 1
+                });
+            }
+        }
+        let mut edges = vec![BTreeSet::new(); nodes.len()];
+        for unit in &policies.units {
+            for (rule, locals) in unit.rules() {
+                let from = index_of[&super::names::rule_path(&unit.module, rule)];
+                for path in references(unit, rule, locals) {
+                    edges[from].extend(targets(&index_of, &path));
+                }
+            }
+        }
+        Self { nodes, edges }
+    }
+
+    fn errors(&self) -> Vec<PolicyError> {
+        let mut errors = Vec::new();
+        let mut state = vec![Visit::New; self.nodes.len()];
+        let mut depth = vec![0_usize; self.nodes.len()];
+        for start in 0..self.nodes.len() {
+            if state[start] == Visit::New
+                && let Some(error) = self.search(start, &mut state, &mut depth)
+            {
+                errors.push(error);
+            }
+        }
+        errors
+    }
+
+    /// Depth first without recursion, as chains may be long.
+    fn search(
+        &self,
+        start: usize,
+        state: &mut [Visit],
+        depth: &mut [usize],
+    ) -> Option<PolicyError> {
+        let mut found = None;
+        let mut stack = vec![(start, self.edges[start].iter())];
+        state[start] = Visit::Open;
+        while let Some((node, targets)) = stack.last_mut() {
+            let node = *node;
+            match targets.next() {
+                Some(&target) if state[target] == Visit::Open => {
+                    let cycle = stack.iter().map(|&(node, _)| node);
+                    let cycle: Vec<usize> = cycle.skip_while(|&node| node != target).collect();
+                    found = found.or_else(|| Some(self.recursion(&cycle)));
+                }
+                Some(&target) if state[target] == Visit::New => {
+                    state[target] = Visit::Open;
+                    stack.push((target, self.edges[target].iter()));
+                }
+                Some(_) => {}
+                None => {
+                    let deepest = self.edges[node].iter().map(|&target| depth[target]).max();
+                    depth[node] = deepest.map_or(0, |deepest| deepest + 1);
+                    state[node] = Visit::Done;
+                    stack.pop();
+                    if depth[node] == MAX_CALL_DEPTH {
+                        found = found.or_else(|| Some(self.too_deep(node)));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn name(&self, node: usize) -> String {
+        join_path(&self.nodes[node].0[1..])
+    }
+
+    fn error(&self, node: usize, message: String, help: &str) -> PolicyError {
+        let (_, module, span) = self.nodes[node];
+        PolicyError {
+            module,
+            error: SyntaxError::new(span, message).help(help),
+        }
+    }
+
+    fn recursion(&self, cycle: &[usize]) -> PolicyError {
+        let first = cycle[0];
+        let mut names: Vec<String> = cycle.iter().map(|&node| self.name(node)).collect();
+        names.push(self.name(first));
+        let message = format!("rule `{}` is recursive: {}", names[0], names.join(" -> "));
+        self.error(first, message, "Rego has no recursion; `walk` and `graph.reachable` go through nested values.")
+    }
+
+    fn too_deep(&self, node: usize) -> PolicyError {
+        let message = format!(
+            "`{}` needs a chain of more than {MAX_CALL_DEPTH} rules and functions",
+            self.name(node)
+        );
+        self.error(node, message, "Shorten the chain.")
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Visit {
+    New,
+    Open,
+    Done,
+}
+
+/// The rules that a reference with this constant beginning can mean: those at it, below it and above it.
+fn targets<'a>(
+    index_of: &'a BTreeMap<DataPath, usize>,
+    path: &'a DataPath,
+) -> impl Iterator<Item = usize> + 'a {
+    let below = index_of
+        .range(path.clone()..)
+        .take_while(move |(rule, _)| rule.starts_with(path))
+        .map(|(_, &index)| index);
+    let above = (1..path.len()).filter_map(|n| index_of.get(&path[..n]).copied());
+    below.chain(above)
+}
+
+/// The constant beginnings of everything below `data` that a rule refers to.
+pub(in crate::rego) fn references(
+    unit: &Unit,
+    rule: &Rule,
+    locals: &BTreeSet<Arc<str>>,
+) -> Vec<DataPath> {
+    struct References<'a> {
+        names: &'a Names,
+        locals: &'a BTreeSet<Arc<str>>,
+        found: Vec<DataPath>,
+    }
+    impl Visitor for References<'_> {
+        fn expr(&mut self, expr: &Expr) {
+            if let Meaning::Data(path) = self.names.meaning_of(expr, self.locals) {
+                self.found.push(path);
+            }
+            match &expr.kind {
+                // The head of a reference alone means something else than the whole.
+                ExprKind::Ref(head, steps) => {
+                    if head.as_var().is_none() {
+                        self.expr(head);
+                    }
+                    for step in steps {
+                        if let crate::rego::syntax::ast::Step::Index(index) = step {
+                            self.expr(index);
+                        }
+                    }
+                }
+                _ => walk_expr(self, expr),
+            }
+        }
+    }
+    let mut references = References {
+        names: &unit.names,
+        locals,
+        found: Vec::new(),
+    };
+    walk_rule(&mut references, rule);
+    references.found
+}

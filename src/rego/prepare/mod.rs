@@ -1,0 +1,105 @@
+//! Modules as users write them → modules as the engine evaluates them faithfully.
+//!
+//! What the engine would evaluate otherwise than OPA is rewritten here, what cannot be is refused with its place.
+
+pub(in crate::rego) mod calls;
+pub(in crate::rego) mod check;
+mod hoist;
+pub(in crate::rego) mod names;
+mod rename;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::rego::prepare::calls::ConftestFile;
+use crate::rego::prepare::check::Environment;
+use crate::rego::prepare::names::{DataPath, Names};
+use crate::rego::syntax::SyntaxError;
+use crate::rego::syntax::ast::{Module, Rule};
+use crate::rego::syntax::print::{self, Printed};
+
+/// The modules of a policy set, as their authors wrote them.
+#[derive(Debug)]
+pub(in crate::rego) struct Policies {
+    /// One unit a module.
+    pub(in crate::rego) units: Vec<Unit>,
+}
+
+/// A module and what its names mean.
+#[derive(Debug)]
+pub(in crate::rego) struct Unit {
+    /// The module.
+    pub(in crate::rego) module: Module,
+    /// What its names mean.
+    pub(in crate::rego) names: Names,
+    /// The local variables of each rule.
+    locals: Vec<BTreeSet<Arc<str>>>,
+}
+
+/// What is wrong with a module of a set.
+#[derive(Debug)]
+pub(in crate::rego) struct PolicyError {
+    /// Index of the module.
+    pub(in crate::rego) module: usize,
+    /// What is wrong.
+    pub(in crate::rego) error: SyntaxError,
+}
+
+impl Unit {
+    /// The rules with their local variables.
+    pub(in crate::rego) fn rules(&self) -> impl Iterator<Item = (&Rule, &BTreeSet<Arc<str>>)> {
+        self.module.rules.iter().zip(&self.locals)
+    }
+}
+
+impl Policies {
+    /// Finds out what the names of all modules mean.
+    pub(in crate::rego) fn new(modules: Vec<Module>) -> Self {
+        let mut rules: BTreeMap<DataPath, BTreeSet<Arc<str>>> = BTreeMap::new();
+        for module in &modules {
+            let of_package = rules.entry(names::package_path(module)).or_default();
+            of_package.extend(module.rules.iter().map(|rule| Arc::clone(rule.name())));
+        }
+        let units = modules
+            .into_iter()
+            .map(|module| {
+                let of_package = rules[&names::package_path(&module)].clone();
+                Unit {
+                    names: Names::new(&module, of_package),
+                    locals: module.rules.iter().map(names::locals).collect(),
+                    module,
+                }
+            })
+            .collect();
+        Self { units }
+    }
+
+    /// Everything that cannot be evaluated faithfully.
+    pub(in crate::rego) fn check(&self, environment: Environment) -> Vec<PolicyError> {
+        check::check(self, environment)
+    }
+
+    /// The text of each module for the engine.
+    pub(in crate::rego) fn print(&self, conftest_file: ConftestFile) -> Vec<Printed> {
+        self.units
+            .iter()
+            .map(|unit| print::module(&prepared(unit, conftest_file)))
+            .collect()
+    }
+
+    /// A module as the engine evaluates it faithfully.
+    pub(in crate::rego) fn prepared(&self, unit: usize, conftest_file: ConftestFile) -> Module {
+        prepared(&self.units[unit], conftest_file)
+    }
+}
+
+/// The module as the engine evaluates it faithfully.
+fn prepared(unit: &Unit, conftest_file: ConftestFile) -> Module {
+    let mut module = unit.module.clone();
+    for (rule, locals) in module.rules.iter_mut().zip(&unit.locals) {
+        rename::rename(rule);
+        calls::rewrite(rule, &unit.names, locals, conftest_file);
+        hoist::hoist(rule, &unit.names, locals);
+    }
+    module
+}

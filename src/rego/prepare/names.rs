@@ -1,0 +1,209 @@
+//! What names mean: local variables, rules of the package, imports, builtins.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::rego::syntax::ast::{Expr, ExprKind, Module, Operator, Rule, Statement, StatementKind};
+use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule, walk_statement};
+
+/// An absolute path below `data`, its first component being `data`.
+pub(in crate::rego) type DataPath = Vec<Arc<str>>;
+
+/// What a module's names can mean.
+#[derive(Debug)]
+pub(in crate::rego) struct Names {
+    package: DataPath,
+    rules: BTreeSet<Arc<str>>,
+    imports: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+}
+
+/// What the head of a reference or call is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::rego) enum Meaning {
+    /// A path below `data`: as much of it as is constant.
+    Data(DataPath),
+    /// A path below `input`.
+    Input,
+    /// Neither: a local variable or a builtin's name.
+    Other,
+}
+
+impl Names {
+    /// The names of `module`, where `rules` are the rules that all modules of its package define.
+    pub(in crate::rego) fn new(module: &Module, rules: BTreeSet<Arc<str>>) -> Self {
+        let imports = module
+            .imports
+            .iter()
+            .filter(|import| !import.is_keywords())
+            .map(|import| (Arc::clone(import.name()), import.path.clone()))
+            .collect();
+        Self {
+            package: package_path(module),
+            rules,
+            imports,
+        }
+    }
+
+    /// The package's path.
+    pub(in crate::rego) fn package(&self) -> &DataPath {
+        &self.package
+    }
+
+    /// What `path`, the constant beginning of a reference, means in a rule that declares the variables of `locals`.
+    pub(in crate::rego) fn meaning(
+        &self,
+        path: &[Arc<str>],
+        locals: &BTreeSet<Arc<str>>,
+    ) -> Meaning {
+        let Some((head, rest)) = path.split_first() else {
+            return Meaning::Other;
+        };
+        if locals.contains(head) {
+            return Meaning::Other;
+        }
+        if self.rules.contains(head) {
+            let mut full = self.package.clone();
+            full.extend_from_slice(path);
+            return Meaning::Data(full);
+        }
+        let absolute = match self.imports.get(head) {
+            Some(target) => target.iter().chain(rest).cloned().collect(),
+            None => path.to_vec(),
+        };
+        match &*absolute[0] {
+            "data" => Meaning::Data(absolute),
+            "input" => Meaning::Input,
+            _ => Meaning::Other,
+        }
+    }
+
+    /// What the head of `expr` means, where it is a variable or a reference.
+    pub(in crate::rego) fn meaning_of(&self, expr: &Expr, locals: &BTreeSet<Arc<str>>) -> Meaning {
+        match expr.constant_prefix() {
+            Some((path, _)) => self.meaning(&path, locals),
+            None => Meaning::Other,
+        }
+    }
+}
+
+/// `data.` and the package of a module.
+pub(in crate::rego) fn package_path(module: &Module) -> DataPath {
+    let mut path: DataPath = vec!["data".into()];
+    path.extend(module.package.iter().cloned());
+    path
+}
+
+/// The absolute path of what a rule defines, as far as it is constant.
+pub(in crate::rego) fn rule_path(module: &Module, rule: &Rule) -> DataPath {
+    let mut path = package_path(module);
+    if let Some((head, _)) = rule.head.reference.constant_prefix() {
+        path.extend(head);
+    }
+    path
+}
+
+/// All variables that are declared anywhere in a rule: arguments, `some`, `:=`, `every`.
+pub(in crate::rego) fn locals(rule: &Rule) -> BTreeSet<Arc<str>> {
+    let mut found = Locals::default();
+    for arg in rule.head.args.iter().flatten() {
+        pattern_variables(arg, &mut found.names);
+    }
+    walk_rule(&mut found, rule);
+    found.names
+}
+
+/// The variables that the statements of `body` declare, not those of bodies within.
+pub(in crate::rego) fn declared_by(statement: &Statement, names: &mut BTreeSet<Arc<str>>) {
+    match &statement.kind {
+        StatementKind::Some(some) => names.extend(some.iter().map(|name| Arc::clone(&name.text))),
+        StatementKind::SomeIn { key, value, .. } => {
+            for pattern in key.iter().chain(std::iter::once(value)) {
+                pattern_variables(pattern, names);
+            }
+        }
+        StatementKind::Expr(expr) => {
+            if let ExprKind::Binary(Operator::Assign, left, _) = &expr.kind {
+                pattern_variables(left, names);
+            }
+        }
+        StatementKind::Not(_) | StatementKind::Every { .. } => {}
+    }
+}
+
+/// The variables of a pattern.
+pub(in crate::rego) fn pattern_variables(pattern: &Expr, names: &mut BTreeSet<Arc<str>>) {
+    match &pattern.kind {
+        ExprKind::Var(name) if &**name != "_" => {
+            names.insert(Arc::clone(name));
+        }
+        ExprKind::Array(items) | ExprKind::Set(items) => {
+            for item in items {
+                pattern_variables(item, names);
+            }
+        }
+        ExprKind::Object(entries) => {
+            for (_, value) in entries {
+                pattern_variables(value, names);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[derive(Default)]
+struct Locals {
+    names: BTreeSet<Arc<str>>,
+}
+
+impl Visitor for Locals {
+    fn statement(&mut self, statement: &Statement) {
+        declared_by(statement, &mut self.names);
+        if let StatementKind::Every { key, value, .. } = &statement.kind {
+            for name in key.iter().chain(std::iter::once(value)) {
+                self.names.insert(Arc::clone(&name.text));
+            }
+        }
+        walk_statement(self, statement);
+    }
+}
+
+/// Every variable that occurs in something.
+#[derive(Default)]
+pub(in crate::rego) struct Variables {
+    /// Their names, the anonymous one included.
+    pub(in crate::rego) names: BTreeSet<Arc<str>>,
+}
+
+impl Visitor for Variables {
+    fn expr(&mut self, expr: &Expr) {
+        if let Some(name) = expr.as_var() {
+            self.names.insert(Arc::clone(name));
+        }
+        if let ExprKind::Call(_, args) = &expr.kind {
+            for arg in args {
+                self.expr(arg);
+            }
+        } else {
+            walk_expr(self, expr);
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        self.statement_names(statement);
+        walk_statement(self, statement);
+    }
+}
+
+impl Variables {
+    /// The names that `some` and `every` declare without an expression.
+    pub(in crate::rego) fn statement_names(&mut self, statement: &Statement) {
+        if let StatementKind::Some(names) = &statement.kind {
+            let declared = names.iter().map(|name| Arc::clone(&name.text));
+            self.names.extend(declared);
+        }
+        if let StatementKind::Every { key, value, .. } = &statement.kind {
+            let declared = key.iter().chain(std::iter::once(value));
+            self.names.extend(declared.map(|name| Arc::clone(&name.text)));
+        }
+    }
+}

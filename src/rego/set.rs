@@ -1,0 +1,240 @@
+//! A policy set: modules, data and rules, built once and read by all workers.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::document::value::Value;
+use crate::finding::{Location, Precision, Rule};
+use crate::rego::annotations::{Annotation, Scope};
+use crate::rego::data::Data;
+use crate::rego::load::{BuiltinErrors, Environment, Options, digest};
+use crate::rego::prepare::Policies;
+use crate::rego::prepare::calls::{ConftestFile, arithmetic};
+use crate::rego::rules::PolicyRule;
+use crate::rego::syntax::SyntaxError;
+use crate::rego::syntax::ast::{Expr, ExprKind, Rule as RegoRule, join_path};
+use crate::rego::syntax::print::Printed;
+use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule};
+use crate::source::{SourceFile, Span};
+
+/// The file of a module and the annotations in it.
+#[derive(Debug)]
+pub(in crate::rego) struct Source {
+    /// The file.
+    pub(in crate::rego) file: Arc<SourceFile>,
+    /// Its annotations.
+    pub(in crate::rego) annotations: Vec<(Scope, Annotation)>,
+    /// Those that could not be read.
+    pub(in crate::rego) annotation_errors: Vec<SyntaxError>,
+}
+
+/// How rules are evaluated.
+#[derive(Clone, Debug)]
+pub(in crate::rego) struct Settings {
+    /// What the evaluation of one input may take.
+    pub(in crate::rego) timeout: Duration,
+    /// What `time.now_ns` gives.
+    pub(in crate::rego) now_ns: i64,
+    /// What `opa.runtime().env` holds.
+    pub(in crate::rego) variables: Vec<(String, String)>,
+    /// The folder that file names are relative to.
+    pub(in crate::rego) directory: PathBuf,
+    /// What an error of a builtin function is.
+    pub(in crate::rego) builtin_errors: BuiltinErrors,
+    /// Whether all documents are one input.
+    pub(in crate::rego) combine: bool,
+}
+
+impl Settings {
+    /// The settings that loading was asked for.
+    pub(in crate::rego) fn of(options: &Options) -> Self {
+        Self {
+            timeout: options.timeout,
+            now_ns: options.now_ns,
+            variables: match options.environment {
+                Environment::Visible => options.variables.clone(),
+                Environment::Hidden => Vec::new(),
+            },
+            directory: options.directory.clone(),
+            builtin_errors: options.builtin_errors,
+            combine: options.combine,
+        }
+    }
+}
+
+/// Policies that are ready to be evaluated.
+#[derive(Debug)]
+pub struct PolicySet {
+    pub(in crate::rego) sources: Vec<Source>,
+    pub(in crate::rego) policies: Policies,
+    pub(in crate::rego) printed: Vec<Printed>,
+    pub(in crate::rego) data: Value,
+    pub(in crate::rego) rules: Vec<Rule>,
+    pub(in crate::rego) policy_rules: Vec<PolicyRule>,
+    pub(in crate::rego) entries: Entries,
+    pub(in crate::rego) settings: Settings,
+    digest: String,
+}
+
+impl PolicySet {
+    pub(in crate::rego) fn new(
+        sources: Vec<Source>,
+        policies: Policies,
+        conftest_file: ConftestFile,
+        data: Data,
+        (rules, policy_rules, exceptions): (Vec<Rule>, Vec<PolicyRule>, BTreeSet<Vec<Arc<str>>>),
+        settings: Settings,
+    ) -> Self {
+        let printed = policies.print(conftest_file);
+        let files = sources.iter().map(|source| &source.file);
+        let digest = digest(files.chain(&data.files));
+        Self {
+            entries: Entries::new(&policy_rules, &exceptions),
+            sources,
+            policies,
+            printed,
+            data: data.value,
+            rules,
+            policy_rules,
+            settings,
+            digest,
+        }
+    }
+
+    /// Where a rule calls this builtin: the first place in its own definitions, else in the modules of its package.
+    pub(in crate::rego) fn call_site(&self, rule: usize, builtin: &str) -> Option<Location> {
+        let rule = &self.policy_rules[rule];
+        let own = rule.definitions.iter().copied();
+        let all = self.policies.units.iter().enumerate().flat_map(|(module, unit)| {
+            (0..unit.module.rules.len()).map(move |index| (module, index))
+        });
+        own.chain(all).find_map(|(module, index)| {
+            let definition = &self.policies.units[module].module.rules[index];
+            let span = call_in(definition, builtin)?;
+            let file = &self.sources[module].file;
+            Some(Location::in_file(file, span, Precision::Field))
+        })
+    }
+
+    /// How many policy files there are.
+    #[must_use]
+    pub fn n_modules(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// `sha256:…` over the names and contents of all policy and data files.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+/// Where a rule calls a builtin, or uses the operator that stands for it.
+fn call_in(rule: &RegoRule, builtin: &str) -> Option<Span> {
+    struct Calls<'a> {
+        builtin: &'a str,
+        found: Option<Span>,
+    }
+    impl Visitor for Calls<'_> {
+        fn expr(&mut self, expr: &Expr) {
+            let is_it = match &expr.kind {
+                ExprKind::Call(function, _) => function
+                    .as_path()
+                    .is_some_and(|path| path.join(".") == self.builtin),
+                ExprKind::Binary(operator, ..) => arithmetic(*operator) == Some(self.builtin),
+                _ => false,
+            };
+            if is_it && self.found.is_none() {
+                self.found = Some(expr.span);
+            }
+            walk_expr(self, expr);
+        }
+    }
+    let mut calls = Calls {
+        builtin,
+        found: None,
+    };
+    walk_rule(&mut calls, rule);
+    calls.found
+}
+
+/// The package of the module that asks for all rules at once, so that what rules share is evaluated once.
+const PACKAGE: &str = "policy__entry";
+
+/// What is asked of the engine for an input of each kind.
+#[derive(Debug)]
+pub(in crate::rego) struct Entries {
+    /// The module that asks.
+    pub(in crate::rego) module: String,
+    /// Kinds that rules ask for; the entry of each has its index, the last one is for all others.
+    kinds: Vec<Arc<str>>,
+    /// The rules that each entry asks for.
+    rules: Vec<Vec<usize>>,
+    /// The packages whose `exception` rules are asked for.
+    pub(in crate::rego) exceptions: Vec<Vec<Arc<str>>>,
+    /// The name of each entry for the engine.
+    names: Vec<String>,
+}
+
+/// Beyond this many lines the module of entries has one entry for all kinds.
+const MAX_LINES: usize = 20_000;
+
+impl Entries {
+    fn new(rules: &[PolicyRule], exceptions: &BTreeSet<Vec<Arc<str>>>) -> Self {
+        let of_rules = rules.iter().flat_map(|rule| rule.kinds.iter().flatten());
+        let mut kinds: BTreeSet<Arc<str>> = of_rules.cloned().collect();
+        if (kinds.len() + 1) * (rules.len() + exceptions.len()) > MAX_LINES {
+            kinds.clear();
+        }
+        let kinds: Vec<Arc<str>> = kinds.into_iter().collect();
+        let mut entries = Self {
+            module: format!("package {PACKAGE}\n"),
+            rules: Vec::new(),
+            exceptions: exceptions.iter().cloned().collect(),
+            names: Vec::new(),
+            kinds,
+        };
+        for index in 0..=entries.kinds.len() {
+            entries.push(index, rules);
+        }
+        entries
+    }
+
+    fn push(&mut self, index: usize, rules: &[PolicyRule]) {
+        let applies = |rule: &PolicyRule| match (&rule.kinds, self.kinds.get(index)) {
+            (Some(kinds), Some(kind)) => kinds.contains(kind),
+            (Some(_), None) => self.kinds.is_empty(),
+            (None, _) => true,
+        };
+        let asked: Vec<usize> = (0..rules.len()).filter(|&rule| applies(&rules[rule])).collect();
+        for &rule in &asked {
+            let path = path_of(&rules[rule].package, &rules[rule].name);
+            self.module.push_str(&format!("k{index} contains [{rule}, {path}]\n"));
+        }
+        for (exception, package) in self.exceptions.iter().enumerate() {
+            let path = path_of(package, "exception");
+            let number = rules.len() + exception;
+            self.module.push_str(&format!("k{index} contains [{number}, {path}]\n"));
+        }
+        self.names.push(format!("data.{PACKAGE}.k{index}"));
+        self.rules.push(asked);
+    }
+
+    /// What to ask for an input of this kind: the entry's name and its rules.
+    pub(in crate::rego) fn for_kind(&self, kind: Option<&str>) -> (&str, &[usize]) {
+        let index = kind
+            .and_then(|kind| self.kinds.binary_search_by(|known| (**known).cmp(kind)).ok())
+            .unwrap_or(self.kinds.len());
+        (&self.names[index], &self.rules[index])
+    }
+}
+
+/// The path of a rule for the engine.
+pub(in crate::rego) fn path_of(package: &[Arc<str>], name: &str) -> String {
+    let mut path: Vec<Arc<str>> = vec!["data".into()];
+    path.extend(package.iter().cloned());
+    path.push(name.into());
+    join_path(&path)
+}

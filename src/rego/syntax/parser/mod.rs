@@ -1,0 +1,335 @@
+//! Tokens → tree, in linear time but for small look-ahead, as OPA's parser reads them.
+
+mod expr;
+mod rule;
+
+use std::sync::Arc;
+
+use crate::rego::syntax::ast::{Import, Module, Name};
+use crate::rego::syntax::lexer::{Kind, Token, tokenize};
+use crate::rego::syntax::{SyntaxError, Version};
+use crate::source::{SourceFile, Span};
+
+type Parsed<T> = Result<T, SyntaxError>;
+
+/// Deepest nesting of terms and bodies.
+const MAX_DEPTH: usize = 200;
+
+/// Keywords that are never names.
+const RESERVED: [&str; 11] = [
+    "as", "default", "else", "false", "import", "not", "null", "package", "some", "true", "with",
+];
+
+/// Keywords that an import switches on in v0.
+const LATER: [&str; 4] = ["contains", "every", "if", "in"];
+
+/// Reads a module of the given version.
+pub(in crate::rego) fn parse(file: &SourceFile, version: Version) -> Parsed<Module> {
+    let (tokens, comments) = tokenize(file)?;
+    let mut parser = Parser::new(file.text(), tokens, version);
+    let mut module = parser.module()?;
+    module.comments = comments;
+    Ok(module)
+}
+
+/// Reads a module whose version is not known: v1 first, then v0, as the later is more lenient.
+/// If neither fits, the error is that of the version that the text looks like.
+pub(in crate::rego) fn parse_any(file: &SourceFile) -> Parsed<Module> {
+    let error_v1 = match parse(file, Version::V1) {
+        Ok(module) => return Ok(module),
+        Err(error) => error,
+    };
+    parse(file, Version::V0).map_err(|error_v0| {
+        if looks_like_v1(file) || error_v1.span.start > error_v0.span.start {
+            error_v1
+        } else {
+            error_v0
+        }
+    })
+}
+
+fn looks_like_v1(file: &SourceFile) -> bool {
+    let Ok((tokens, _)) = tokenize(file) else {
+        return true;
+    };
+    tokens.windows(2).any(|pair| {
+        let [first, second] = pair else { return false };
+        let text = file.slice(first.span);
+        first.kind == Kind::Ident
+            && (text == "if" || (text == "contains" && file.slice(second.span) != "("))
+    })
+}
+
+/// The keywords of [`LATER`] that are switched on.
+#[derive(Clone, Copy, Debug, Default)]
+struct Keywords {
+    contains: bool,
+    every: bool,
+    r#if: bool,
+    r#in: bool,
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Token>,
+    next: usize,
+    version: Version,
+    keywords: Keywords,
+    depth: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a str, tokens: Vec<Token>, version: Version) -> Self {
+        let on = version == Version::V1;
+        Self {
+            text,
+            tokens,
+            next: 0,
+            version,
+            keywords: Keywords {
+                contains: on,
+                every: on,
+                r#if: on,
+                r#in: on,
+            },
+            depth: 0,
+        }
+    }
+
+    fn token(&self) -> Token {
+        self.tokens[self.next]
+    }
+
+    fn ahead(&self, n: usize) -> Token {
+        self.tokens[(self.next + n).min(self.tokens.len() - 1)]
+    }
+
+    fn text_of(&self, token: Token) -> &'a str {
+        let (start, end) = (token.span.start as usize, token.span.end as usize);
+        self.text.get(start..end).unwrap_or("")
+    }
+
+    /// Whether the next token is this symbol or this word.
+    fn at(&self, text: &str) -> bool {
+        matches!(self.token().kind, Kind::Symbol | Kind::Ident)
+            && self.text_of(self.token()) == text
+    }
+
+    fn at_end(&self) -> bool {
+        self.token().kind == Kind::End
+    }
+
+    fn advance(&mut self) -> Token {
+        let token = self.token();
+        if token.kind != Kind::End {
+            self.next += 1;
+        }
+        token
+    }
+
+    fn accept(&mut self, text: &str) -> bool {
+        let found = self.at(text);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    fn expect(&mut self, text: &str, place: &str) -> Parsed<Token> {
+        if self.at(text) {
+            Ok(self.advance())
+        } else {
+            Err(self.unexpected(&format!("expected `{text}` {place}")))
+        }
+    }
+
+    fn unexpected(&self, wanted: &str) -> SyntaxError {
+        let token = self.token();
+        let found = match token.kind {
+            Kind::End => "the end of the file".to_owned(),
+            _ => format!("`{}`", self.text_of(token).escape_debug()),
+        };
+        SyntaxError::new(token.span, format!("{wanted}, found {found}"))
+    }
+
+    /// End of the token before the next one.
+    fn last_end(&self) -> u32 {
+        match self.next.checked_sub(1) {
+            Some(last) => self.tokens[last].span.end,
+            None => 0,
+        }
+    }
+
+    fn last_line(&self) -> u32 {
+        match self.next.checked_sub(1) {
+            Some(last) => {
+                let token = self.tokens[last];
+                let breaks = self.text_of(token).matches('\n').count();
+                token.line + u32::try_from(breaks).unwrap_or(u32::MAX)
+            }
+            None => 0,
+        }
+    }
+
+    fn span_from(&self, start: u32) -> Span {
+        Span::new(start, self.last_end())
+    }
+
+    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.depth >= MAX_DEPTH {
+            let message = format!("nested more than {MAX_DEPTH} levels deep");
+            return Err(SyntaxError::new(self.token().span, message)
+                .help("Move a part of it into a rule of its own or into a data file."));
+        }
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        result
+    }
+
+    fn is_keyword(&self, word: &str) -> bool {
+        RESERVED.contains(&word)
+            || match word {
+                "every" => self.keywords.every,
+                "if" => self.keywords.r#if,
+                "in" => self.keywords.r#in,
+                _ => false,
+            }
+    }
+
+    /// A name that is no keyword.
+    fn name(&mut self, what: &str) -> Parsed<Name> {
+        let token = self.token();
+        let text = self.text_of(token);
+        if token.kind != Kind::Ident || self.is_keyword(text) {
+            return Err(self.unexpected(&format!("expected {what}")));
+        }
+        self.advance();
+        Ok(Name {
+            text: text.into(),
+            span: token.span,
+        })
+    }
+
+    fn module(&mut self) -> Parsed<Module> {
+        let start = self.token().span.start;
+        if !self.at("package") {
+            return Err(self
+                .unexpected("expected `package`")
+                .help("A policy file starts with `package name`."));
+        }
+        self.advance();
+        let (package, _) = self.path()?;
+        let package_span = self.span_from(start);
+        let mut imports = Vec::new();
+        while self.at("import") {
+            imports.push(self.import()?);
+        }
+        let mut rules = Vec::new();
+        while !self.at_end() {
+            if self.accept(";") {
+                continue;
+            }
+            if self.at("import") {
+                let message = "imports stand before the first rule";
+                return Err(SyntaxError::new(self.token().span, message));
+            }
+            self.rules(&mut rules)?;
+        }
+        Ok(Module {
+            version: self.version,
+            package,
+            package_span,
+            imports,
+            rules,
+            comments: Vec::new(),
+        })
+    }
+
+    /// `a.b["c"]`, in which any word may follow a dot.
+    fn path(&mut self) -> Parsed<(Vec<Arc<str>>, Span)> {
+        let start = self.token().span.start;
+        let mut path = vec![self.name("a name")?.text];
+        loop {
+            if self.at(".") {
+                self.advance();
+                path.push(self.field()?.text);
+            } else if self.at("[") && self.token().joined {
+                self.advance();
+                let token = self.token();
+                if token.kind != Kind::String && token.kind != Kind::RawString {
+                    return Err(self.unexpected("expected a string"));
+                }
+                path.push(self.string()?);
+                self.expect("]", "after the string")?;
+            } else {
+                return Ok((path, self.span_from(start)));
+            }
+        }
+    }
+
+    fn field(&mut self) -> Parsed<Name> {
+        let token = self.token();
+        if token.kind != Kind::Ident {
+            return Err(self.unexpected("expected a name after `.`"));
+        }
+        self.advance();
+        Ok(Name {
+            text: self.text_of(token).into(),
+            span: token.span,
+        })
+    }
+
+    fn import(&mut self) -> Parsed<Import> {
+        let start = self.advance().span.start;
+        let (path, path_span) = self.path()?;
+        if !matches!(&*path[0], "data" | "input" | "future" | "rego") {
+            return Err(SyntaxError::new(
+                path_span,
+                "an import starts with `data`, `input`, `future.keywords` or `rego.v1`",
+            ));
+        }
+        let alias = if self.accept("as") {
+            Some(self.name("a name after `as`")?.text)
+        } else {
+            None
+        };
+        let import = Import {
+            span: self.span_from(start),
+            path,
+            alias,
+        };
+        self.switch_on(&import)?;
+        Ok(import)
+    }
+
+    fn switch_on(&mut self, import: &Import) -> Parsed<()> {
+        let path: Vec<&str> = import.path.iter().map(|part| &**part).collect();
+        let words: Vec<&str> = match path.as_slice() {
+            ["rego", "v1"] | ["future", "keywords"] => LATER.to_vec(),
+            ["future", "keywords", word] if LATER.contains(word) => vec![word],
+            ["future" | "rego", ..] => {
+                let message = format!("there is no `{}` to import", path.join("."));
+                return Err(SyntaxError::new(import.span, message).help(
+                    "Known are `rego.v1` and `future.keywords` with `contains`, `every`, `if`, `in`.",
+                ));
+            }
+            _ => return Ok(()),
+        };
+        for word in words {
+            match word {
+                "contains" => self.keywords.contains = true,
+                "every" => {
+                    self.keywords.every = true;
+                    self.keywords.r#in = true;
+                }
+                "if" => self.keywords.r#if = true,
+                _ => self.keywords.r#in = true,
+            }
+        }
+        if path == ["rego", "v1"] {
+            self.version = Version::V1;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,264 @@
+//! Rego unit tests: `test_…` rules, each a subject of its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::document::value::Value;
+use crate::finding::{
+    Evaluation, Finding, Level, Location, Outcome, Precision, Problem, Rule, RuleKind, Stage,
+    Status, Subject,
+};
+use crate::rego::engine::Worker;
+use crate::rego::prepare::calls::ConftestFile;
+use crate::rego::set::{PolicySet, path_of};
+use crate::rego::syntax::ast::{Body, Expr, ExprKind, Head, Module, Rule as RegoRule, join_path};
+use crate::rego::syntax::print;
+use crate::source::Span;
+
+/// What the tests gave; every test is a rule and a subject.
+#[derive(Debug, Default)]
+pub struct Tested {
+    /// The tests, sorted by id.
+    pub rules: Vec<Rule>,
+    /// One row a test.
+    pub evaluations: Vec<Evaluation>,
+    /// The tests that failed.
+    pub findings: Vec<Finding>,
+    /// The tests that could not be run.
+    pub problems: Vec<Problem>,
+    /// What policies said by `print`.
+    pub prints: Vec<String>,
+}
+
+/// A test: all definitions of one name in one package.
+struct Test {
+    package: Vec<Arc<str>>,
+    name: Arc<str>,
+    definitions: Vec<(usize, usize)>,
+}
+
+/// Runs all tests of a set that was loaded with its tests.
+#[must_use]
+pub fn run(set: &PolicySet) -> Tested {
+    let tests = tests(set);
+    let mut tested = Tested::default();
+    if tests.is_empty() {
+        tested.problems.push(
+            Problem::error(Stage::Evaluate, "there is no test to run").help(
+                "Tests are rules named `test_…`, best in files that end in `_test.rego`.",
+            ),
+        );
+        return tested;
+    }
+    let mut worker = match Worker::new(set, &[]) {
+        Ok(worker) => worker,
+        Err(error) => {
+            let problem = Problem::error(Stage::Load, error.message.clone());
+            tested.problems.push(match error.location(set) {
+                Some(location) => problem.at(location),
+                None => problem,
+            });
+            return tested;
+        }
+    };
+    for (index, test) in tests.iter().enumerate() {
+        let rule = rule_of(set, test);
+        let outcome = test.run(set, &mut worker, index, &rule, &mut tested);
+        let location = rule.location.as_ref();
+        tested.evaluations.push(Evaluation {
+            subject: Subject {
+                file: location.map_or_else(Arc::default, |place| Arc::clone(&place.file)),
+                document: u32::try_from(index).unwrap_or(u32::MAX),
+                item: String::new(),
+                line: location.map_or(1, |place| place.start.line),
+                resource: None,
+            },
+            outcomes: vec![outcome].into_boxed_slice(),
+        });
+        tested.rules.push(rule);
+    }
+    tested
+}
+
+fn tests(set: &PolicySet) -> Vec<Test> {
+    let mut tests: BTreeMap<(String, Arc<str>), Test> = BTreeMap::new();
+    for (module, unit) in set.policies.units.iter().enumerate() {
+        for (index, (rule, _)) in unit.rules().enumerate() {
+            let name = rule.name();
+            let is_test = name.starts_with("test_") || name.starts_with("todo_test_");
+            if !is_test || rule.head.args.is_some() || rule.is_default {
+                continue;
+            }
+            let key = (unit.module.package_name(), Arc::clone(name));
+            let test = tests.entry(key).or_insert_with(|| Test {
+                package: unit.module.package.clone(),
+                name: Arc::clone(name),
+                definitions: Vec::new(),
+            });
+            test.definitions.push((module, index));
+        }
+    }
+    tests.into_values().collect()
+}
+
+fn rule_of(set: &PolicySet, test: &Test) -> Rule {
+    let (module, index) = test.definitions[0];
+    let span = set.policies.units[module].module.rules[index].head.span;
+    let package = join_path(&test.package);
+    Rule {
+        id: format!("{package}.{}", test.name).into(),
+        package,
+        name: test.name.to_string(),
+        kind: RuleKind::Test,
+        severity: None,
+        title: None,
+        description: None,
+        url: None,
+        location: Some(Location::in_file(
+            &set.sources[module].file,
+            span,
+            Precision::Field,
+        )),
+    }
+}
+
+impl Test {
+    fn run(
+        &self,
+        set: &PolicySet,
+        worker: &mut Worker,
+        index: usize,
+        rule: &Rule,
+        tested: &mut Tested,
+    ) -> Outcome {
+        if self.name.starts_with("todo_") {
+            return Outcome::Skipped;
+        }
+        worker.set_input(Value::Undefined, None, 0);
+        let path = path_of(&self.package, &self.name);
+        let result = worker.evaluate(set, &path, set.settings.timeout);
+        worker.log.take();
+        tested.prints.extend(worker.take_prints(set));
+        let failures = match result {
+            Ok(Value::Undefined) => self.failures(set),
+            Ok(Value::Bool(false)) => self.failures(set),
+            // As OPA's tests with cases: `test_x[case] := false`.
+            Ok(Value::Object(cases)) => cases
+                .iter()
+                .filter(|(_, value)| matches!(value, Value::Bool(false)))
+                .map(|(case, _)| (format!("the case {case} is false"), None))
+                .collect(),
+            Ok(
+                Value::Null
+                | Value::Bool(true)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Array(_)
+                | Value::Set(_),
+            ) => Vec::new(),
+            Err(error) => {
+                let message = format!("test `{}` cannot be evaluated: {}", rule.id, error.message);
+                let mut problem = Problem::error(Stage::Evaluate, message);
+                problem.location = error.location(set).or_else(|| rule.location.clone());
+                tested.problems.push(problem);
+                return Outcome::Errored;
+            }
+        };
+        if failures.is_empty() {
+            return Outcome::Passed;
+        }
+        for (message, place) in failures {
+            tested.findings.push(finding(index, rule, message, place));
+        }
+        Outcome::Found
+    }
+
+    /// For each definition the first statement that does not hold.
+    fn failures(&self, set: &PolicySet) -> Vec<(String, Option<Location>)> {
+        let failure = |&(module, index): &(usize, usize)| {
+            let file = &set.sources[module].file;
+            let rule = &set.policies.units[module].module.rules[index];
+            let Some((statement, value)) = first_failure(set, module, index) else {
+                let location = Location::in_file(file, rule.head.span, Precision::Field);
+                return ("the test does not hold".to_owned(), Some(location));
+            };
+            let location = Location::in_file(file, statement, Precision::Field);
+            let text: Vec<&str> = file.slice(statement).lines().map(str::trim).collect();
+            (format!("`{}` is {value}", text.join(" ")), Some(location))
+        };
+        self.definitions.iter().map(failure).collect()
+    }
+}
+
+fn finding(index: usize, rule: &Rule, message: String, place: Option<Location>) -> Finding {
+    let location = place
+        .or_else(|| rule.location.clone())
+        .unwrap_or_else(|| Location::whole_file(""));
+    Finding {
+        rule: index,
+        level: Level::Failure,
+        status: Status::Active,
+        message,
+        location,
+        related: Vec::new(),
+        policy_location: rule.location.clone(),
+        enforcement_action: String::new(),
+        resource: None,
+        document: u32::try_from(index).unwrap_or(u32::MAX),
+        item: String::new(),
+        details: BTreeMap::new(),
+        fingerprint: String::new(),
+    }
+}
+
+/// The first statement of a definition's body without which the rest holds, and whether it is false or undefined.
+///
+/// A module beside the test has a rule for each beginning of the body.
+fn first_failure(set: &PolicySet, module: usize, index: usize) -> Option<(Span, &'static str)> {
+    let unit = &set.policies.units[module];
+    let prepared = set.policies.prepared(module, ConftestFile::Unknown);
+    let body = prepared.rules.get(index)?.body.as_ref()?;
+    let original = unit.module.rules.get(index)?.body.as_ref()?;
+    let rules = (1..=body.len())
+        .map(|n| step_rule(format!("step__{n}"), body[..n].to_vec()))
+        .collect();
+    let steps = Module {
+        rules,
+        comments: Vec::new(),
+        ..prepared.clone()
+    };
+    let printed = print::module(&steps);
+    let text = printed.text.as_str();
+    let mut worker = Worker::with_module(set, text, unit.module.version).ok()?;
+    worker.set_input(Value::Undefined, None, 0);
+    for (n, statement) in body.iter().enumerate() {
+        let path = path_of(&unit.module.package, &format!("step__{}", n + 1));
+        let value = worker.evaluate(set, &path, set.settings.timeout).ok()?;
+        if value == Value::Undefined {
+            let containing = original
+                .iter()
+                .find(|whole| whole.span.start <= statement.span.start && statement.span.end <= whole.span.end);
+            let span = containing.map_or(statement.span, |whole| whole.span);
+            return Some((span, "false or undefined"));
+        }
+    }
+    None
+}
+
+fn step_rule(name: String, body: Body) -> RegoRule {
+    let span = Span::default();
+    let head = Head {
+        span,
+        reference: Expr::var(span, name),
+        args: None,
+        member: None,
+        value: Some(Expr::new(span, ExprKind::Bool(true))),
+    };
+    RegoRule {
+        span,
+        is_default: false,
+        head,
+        body: Some(body),
+        otherwise: Vec::new(),
+    }
+}

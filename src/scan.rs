@@ -1,0 +1,393 @@
+//! Documents × checks → evaluations, on all cores; what comes out does not depend on how the work was shared.
+//!
+//! Each worker has its own judges; documents are dropped after use unless a check needs all of them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use crate::check::{Check, Facts, Judge, Needs};
+use crate::document::input::{Input, Lists};
+use crate::document::{self, Document, Limits, Syntax};
+use crate::finding::{Evaluation, Finding, Location, Outcome, Problem, Rule, Stage};
+use crate::source::SourceFile;
+use crate::walk::FileEntry;
+
+/// How documents are read and judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// What may be in a file.
+    pub limits: Limits,
+    /// Largest file that is read, in bytes.
+    pub max_bytes: u64,
+    /// Whether the items of a `kind: List` are judged.
+    pub lists: Lists,
+    /// Whether all documents are one input.
+    pub combine: bool,
+    /// How many threads share the work.
+    pub n_threads: usize,
+}
+
+/// What a scan gave, not yet in order.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// All rules of all checks, sorted by id.
+    pub rules: Vec<Rule>,
+    /// The outcomes of all rules on each subject.
+    pub evaluations: Vec<Evaluation>,
+    /// The findings; their rule is an index into `rules`.
+    pub findings: Vec<Finding>,
+    /// What could not be read, parsed or evaluated.
+    pub problems: Vec<Problem>,
+    /// What policies said by `print`, in the order of files and documents.
+    pub prints: Vec<String>,
+    /// Files that were read.
+    pub n_files: usize,
+    /// Documents that were read.
+    pub n_documents: usize,
+}
+
+/// The engine goes deep on nested policies, and an overflow of the stack ends the process.
+pub const STACK_BYTES: usize = 64 << 20;
+
+/// Documents of one file that are handed to other workers together.
+const BATCH: usize = 32;
+
+/// Reads the files and runs all checks on their documents. `stdin` is what the entry `-` holds.
+#[must_use]
+pub fn scan(
+    files: &[FileEntry],
+    stdin: Option<&[u8]>,
+    checks: &[&dyn Check],
+    options: &Options,
+) -> Scan {
+    let catalogue = Catalogue::new(checks);
+    let collects = options.combine
+        || checks
+            .iter()
+            .any(|check| check.needs() == Needs::AllDocuments);
+    let mut scan = Scan::default();
+    let first: Vec<Task> = (0..files.len()).map(Task::Read).collect();
+    let reader = Reader {
+        files,
+        stdin,
+        options,
+    };
+    if collects {
+        let read = run(first, options.n_threads, || {
+            |task: Task, queue: &Queue| reader.task(task, queue, None)
+        });
+        let mut documents = Vec::new();
+        for part in read {
+            documents.extend(part.documents.iter().cloned());
+            scan.add(part.done);
+        }
+        documents.sort_by(|left, right| order(left).cmp(&order(right)));
+        let facts = Facts { documents };
+        let inputs = inputs_of(&facts, options);
+        let judged = run(inputs, options.n_threads, || {
+            let mut judges = catalogue.judges(&facts);
+            move |task: Task, _: &Queue| judge_task(task, &mut judges)
+        });
+        judged.into_iter().for_each(|part| scan.add(part.done));
+    } else {
+        let facts = Facts::default();
+        let parts = run(first, options.n_threads, || {
+            let mut judges = catalogue.judges(&facts);
+            move |task: Task, queue: &Queue| reader.task(task, queue, Some(&mut judges))
+        });
+        parts.into_iter().for_each(|part| scan.add(part.done));
+    }
+    scan.rules = catalogue.rules;
+    scan
+}
+
+fn order(document: &Document) -> (&str, u32) {
+    (&document.name, document.index)
+}
+
+fn inputs_of(facts: &Facts, options: &Options) -> Vec<Task> {
+    if options.combine {
+        if facts.documents.is_empty() {
+            return Vec::new();
+        }
+        return vec![Task::Judge(0, vec![Input::combined(&facts.documents)])];
+    }
+    let batches = facts.documents.chunks(BATCH).enumerate();
+    batches
+        .map(|(index, documents)| {
+            let inputs = documents
+                .iter()
+                .flat_map(|document| Input::of_document(document, options.lists));
+            Task::Judge(index, inputs.collect())
+        })
+        .collect()
+}
+
+/// Something for a worker to do; the number orders what came of it.
+enum Task {
+    /// Read a file.
+    Read(usize),
+    /// Judge documents of the file with this number.
+    Documents(usize, Vec<Arc<Document>>),
+    /// Judge inputs.
+    Judge(usize, Vec<Input>),
+}
+
+/// What came of a task.
+#[derive(Default)]
+struct Part {
+    done: Done,
+    /// The documents, where they are collected.
+    documents: Vec<Arc<Document>>,
+}
+
+#[derive(Default)]
+struct Done {
+    order: (usize, u32),
+    evaluations: Vec<Evaluation>,
+    findings: Vec<Finding>,
+    problems: Vec<Problem>,
+    prints: Vec<String>,
+    n_files: usize,
+    n_documents: usize,
+}
+
+impl Scan {
+    fn add(&mut self, done: Done) {
+        self.evaluations.extend(done.evaluations);
+        self.findings.extend(done.findings);
+        self.problems.extend(done.problems);
+        self.prints.extend(done.prints);
+        self.n_files += done.n_files;
+        self.n_documents += done.n_documents;
+    }
+}
+
+/// All rules, and where those of each check are among them.
+struct Catalogue<'a> {
+    checks: &'a [&'a dyn Check],
+    rules: Vec<Rule>,
+    /// For each check and each of its rules the index among all.
+    index_of: Vec<Vec<usize>>,
+}
+
+impl<'a> Catalogue<'a> {
+    fn new(checks: &'a [&'a dyn Check]) -> Self {
+        let mut all: Vec<(usize, usize, &Rule)> = Vec::new();
+        for (check, rules) in checks.iter().map(|check| check.rules()).enumerate() {
+            all.extend(rules.iter().enumerate().map(|(own, rule)| (check, own, rule)));
+        }
+        all.sort_by(|left, right| left.2.id.cmp(&right.2.id));
+        let mut index_of: Vec<Vec<usize>> =
+            checks.iter().map(|check| vec![0; check.rules().len()]).collect();
+        for (index, (check, own, _)) in all.iter().enumerate() {
+            index_of[*check][*own] = index;
+        }
+        Self {
+            checks,
+            rules: all.into_iter().map(|(_, _, rule)| rule.clone()).collect(),
+            index_of,
+        }
+    }
+
+    fn judges(&'a self, facts: &'a Facts) -> Judges<'a> {
+        Judges {
+            judges: self.checks.iter().map(|check| check.judge(facts)).collect(),
+            catalogue: self,
+        }
+    }
+}
+
+/// The judges of one worker.
+struct Judges<'a> {
+    judges: Vec<Box<dyn Judge + 'a>>,
+    catalogue: &'a Catalogue<'a>,
+}
+
+impl Judges<'_> {
+    fn judge(&mut self, input: &Input, done: &mut Done) {
+        let mut outcomes = vec![Outcome::Skipped; self.catalogue.rules.len()];
+        for (judge, index_of) in self.judges.iter_mut().zip(&self.catalogue.index_of) {
+            let judgement = judge.judge(input);
+            for (own, outcome) in judgement.outcomes.into_iter().enumerate() {
+                outcomes[index_of[own]] = outcome;
+            }
+            done.findings
+                .extend(judgement.findings.into_iter().map(|finding| Finding {
+                    rule: index_of[finding.rule],
+                    ..finding
+                }));
+            done.problems.extend(judgement.problems);
+            done.prints.extend(judgement.prints);
+        }
+        done.evaluations.push(Evaluation {
+            subject: input.subject.clone(),
+            outcomes: outcomes.into_boxed_slice(),
+        });
+    }
+}
+
+fn judge_task(task: Task, judges: &mut Judges<'_>) -> Part {
+    let mut part = Part::default();
+    if let Task::Judge(index, inputs) = task {
+        part.done.order = (index, 0);
+        for input in &inputs {
+            judges.judge(input, &mut part.done);
+        }
+    }
+    part
+}
+
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    files: &'a [FileEntry],
+    stdin: Option<&'a [u8]>,
+    options: &'a Options,
+}
+
+impl Reader<'_> {
+    /// Reads a file or judges documents of one; without judges the documents are handed back.
+    fn task(&self, task: Task, queue: &Queue, judges: Option<&mut Judges<'_>>) -> Part {
+        let mut part = Part::default();
+        let (number, mut documents) = match task {
+            Task::Read(number) => {
+                let documents = self.read(number, &mut part.done);
+                (number, documents)
+            }
+            Task::Documents(number, documents) => (number, documents),
+            Task::Judge(..) => return part,
+        };
+        let first = documents.first().map_or(0, |document| document.index);
+        part.done.order = (number, first);
+        let Some(judges) = judges else {
+            part.documents = documents;
+            return part;
+        };
+        while documents.len() > BATCH {
+            let rest = documents.split_off(documents.len() - BATCH);
+            queue.push(Task::Documents(number, rest));
+        }
+        for document in &documents {
+            for input in Input::of_document(document, self.options.lists) {
+                judges.judge(&input, &mut part.done);
+            }
+        }
+        part
+    }
+
+    fn read(&self, number: usize, done: &mut Done) -> Vec<Arc<Document>> {
+        let entry = &self.files[number];
+        let file = match self.source(entry) {
+            Ok(file) => Arc::new(file),
+            Err(problem) => {
+                done.problems.push(problem);
+                return Vec::new();
+            }
+        };
+        let parsed = document::parse(&file, Syntax::of_name(&entry.name), &self.options.limits);
+        done.n_files = 1;
+        done.n_documents = parsed.documents.len();
+        let problems = parsed.problems.into_iter().map(|problem| problem.problem);
+        done.problems.extend(problems);
+        parsed.documents
+    }
+
+    fn source(&self, entry: &FileEntry) -> Result<SourceFile, Problem> {
+        let bytes = match self.stdin {
+            Some(bytes) if entry.is_stdin() => bytes.to_vec(),
+            Some(_) | None => crate::walk::read(entry, self.options.max_bytes)?,
+        };
+        let text = document::decode(bytes).map_err(|error| {
+            Problem::error(Stage::Read, error.to_string())
+                .at(Location {
+                    start: error.position,
+                    end: error.position,
+                    ..Location::whole_file(entry.name.as_str())
+                })
+                .help("Save the file as UTF-8.")
+        })?;
+        Ok(SourceFile::new(entry.name.as_str(), text))
+    }
+}
+
+/// Tasks that are waiting, and how many are not done yet.
+struct Queue {
+    state: Mutex<(VecDeque<Task>, usize)>,
+    changed: Condvar,
+}
+
+impl Queue {
+    fn new(tasks: Vec<Task>) -> Self {
+        let n_open = tasks.len();
+        Self {
+            state: Mutex::new((tasks.into(), n_open)),
+            changed: Condvar::new(),
+        }
+    }
+
+    fn push(&self, task: Task) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0.push_front(task);
+        state.1 += 1;
+        self.changed.notify_one();
+    }
+
+    /// The next task; none when all are done.
+    fn pop(&self) -> Option<Task> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(task) = state.0.pop_front() {
+                return Some(task);
+            }
+            if state.1 == 0 {
+                return None;
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn done(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.1 -= 1;
+        if state.1 == 0 {
+            self.changed.notify_all();
+        }
+    }
+}
+
+/// Runs tasks on several threads, each with a worker that `make` gives; the parts in the order of the tasks.
+fn run<W>(tasks: Vec<Task>, n_threads: usize, make: impl Fn() -> W + Sync) -> Vec<Part>
+where
+    W: FnMut(Task, &Queue) -> Part,
+{
+    let n_threads = n_threads.clamp(1, tasks.len().max(1) * BATCH);
+    let queue = Queue::new(tasks);
+    let work = || {
+        let mut worker = make();
+        let mut parts = Vec::new();
+        while let Some(task) = queue.pop() {
+            parts.push(worker(task, &queue));
+            queue.done();
+        }
+        parts
+    };
+    let mut parts: Vec<Part> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..n_threads)
+            .map(|_| {
+                std::thread::Builder::new()
+                    .stack_size(STACK_BYTES)
+                    .spawn_scoped(scope, &work)
+                    .expect("the system lets a thread start")
+            })
+            .collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().expect("workers catch the panics of what they run"))
+            .collect()
+    });
+    parts.sort_by_key(|part| part.done.order);
+    parts
+}

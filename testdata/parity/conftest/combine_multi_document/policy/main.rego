@@ -1,0 +1,3 @@
+package main
+
+deny contains sprintf("%s %v", [f.path, f.contents]) if some f in input

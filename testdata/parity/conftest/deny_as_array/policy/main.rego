@@ -1,0 +1,3 @@
+package main
+
+deny := ["one", "two", {"msg": "three"}] if input.kind == "Deployment"

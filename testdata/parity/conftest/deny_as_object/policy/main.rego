@@ -1,0 +1,3 @@
+package main
+
+deny[k] := v if some k, v in input.metadata.labels

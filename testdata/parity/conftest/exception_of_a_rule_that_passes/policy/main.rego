@@ -1,0 +1,5 @@
+package main
+
+deny_a contains "a" if input.kind == "Nothing"
+
+exception contains ["a"] if input.kind

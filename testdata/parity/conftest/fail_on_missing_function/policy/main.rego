@@ -1,0 +1,3 @@
+package main
+
+deny contains no_such_function(input.kind) if true

@@ -1,0 +1,3 @@
+package main
+
+deny contains sprintf("%s", [input.kind]) if true

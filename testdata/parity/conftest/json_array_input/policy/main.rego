@@ -1,0 +1,4 @@
+package main
+
+deny contains sprintf("%v", [input.name]) if input.name
+deny contains sprintf("element %v", [x.name]) if some x in input

@@ -1,0 +1,4 @@
+package main
+
+deny contains "" if input.kind
+deny contains "real" if input.kind

@@ -1,0 +1,3 @@
+package main
+
+deny contains 5 if input.kind

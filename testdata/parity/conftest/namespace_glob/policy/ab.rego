@@ -1,0 +1,3 @@
+package a.b
+
+deny contains "from a.b" if true

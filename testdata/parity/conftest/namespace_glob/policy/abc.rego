@@ -1,0 +1,3 @@
+package a.b.c
+
+deny contains "from a.b.c" if true

@@ -1,0 +1,3 @@
+package a
+
+deny contains "from a" if true

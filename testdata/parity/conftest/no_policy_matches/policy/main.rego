@@ -1,0 +1,3 @@
+package main
+
+allow if input.kind

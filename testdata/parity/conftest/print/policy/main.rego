@@ -1,0 +1,6 @@
+package main
+
+deny contains "printed" if {
+  print("hello", input.kind)
+  input.kind
+}

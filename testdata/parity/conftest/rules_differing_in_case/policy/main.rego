@@ -1,0 +1,4 @@
+package main
+
+deny_a contains "lower" if true
+deny_A contains "upper" if true

@@ -1,0 +1,3 @@
+package main
+
+deny contains sprintf("%v %s", [input, type_name(input)]) if true

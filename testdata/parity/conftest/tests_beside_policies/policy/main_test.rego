@@ -1,0 +1,5 @@
+package main
+
+test_x if {
+  deny == {"x"} with input as {"kind": "Deployment"}
+}

@@ -1,0 +1,3 @@
+package main
+
+deny contains sprintf("%s=%v %s", [k, v, type_name(v)]) if some k, v in input
