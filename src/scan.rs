@@ -175,11 +175,18 @@ impl<'a> Catalogue<'a> {
     fn new(checks: &'a [&'a dyn Check]) -> Self {
         let mut all: Vec<(usize, usize, &Rule)> = Vec::new();
         for (check, rules) in checks.iter().map(|check| check.rules()).enumerate() {
-            all.extend(rules.iter().enumerate().map(|(own, rule)| (check, own, rule)));
+            all.extend(
+                rules
+                    .iter()
+                    .enumerate()
+                    .map(|(own, rule)| (check, own, rule)),
+            );
         }
         all.sort_by(|left, right| left.2.id.cmp(&right.2.id));
-        let mut index_of: Vec<Vec<usize>> =
-            checks.iter().map(|check| vec![0; check.rules().len()]).collect();
+        let mut index_of: Vec<Vec<usize>> = checks
+            .iter()
+            .map(|check| vec![0; check.rules().len()])
+            .collect();
         for (index, (check, own, _)) in all.iter().enumerate() {
             index_of[*check][*own] = index;
         }
@@ -385,7 +392,11 @@ where
             .collect();
         threads
             .into_iter()
-            .flat_map(|thread| thread.join().expect("workers catch the panics of what they run"))
+            .flat_map(|thread| {
+                thread
+                    .join()
+                    .expect("workers catch the panics of what they run")
+            })
             .collect()
     });
     parts.sort_by_key(|part| part.done.order);

@@ -5,8 +5,8 @@
 mod build;
 pub mod input;
 mod json;
-pub mod print;
 pub mod path;
+pub mod print;
 mod scalar;
 pub mod value;
 mod yaml;
@@ -155,8 +155,20 @@ pub fn parse(file: &Arc<SourceFile>, syntax: Syntax, limits: &Limits) -> Parsed 
 
 /// x
 #[derive(Debug)]
-pub struct DecodeError { /// x
-pub position: Position, message: String }
-impl std::fmt::Display for DecodeError { fn fmt(&self, f:&mut std::fmt::Formatter<'_>)->std::fmt::Result { f.write_str(&self.message) } }
+pub struct DecodeError {
+    /// x
+    pub position: Position,
+    message: String,
+}
+impl std::fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
 /// x
-pub fn decode(bytes: Vec<u8>) -> Result<String, DecodeError> { String::from_utf8(bytes).map_err(|e| DecodeError{position:Position::default(),message:e.to_string()}) }
+pub fn decode(bytes: Vec<u8>) -> Result<String, DecodeError> {
+    String::from_utf8(bytes).map_err(|e| DecodeError {
+        position: Position::default(),
+        message: e.to_string(),
+    })
+}

@@ -47,10 +47,36 @@ pub fn write(
 ) -> io::Result<()> {
     let _: Verdict = report.verdict(style.warnings);
     let _ = format;
-    for f in &report.findings { writeln!(out, "{} {}:{} {} {}", f.level.as_str(), f.location.file, f.location.start.line, report.rules[f.rule].id, f.message)?; }
-    for p in &report.problems { writeln!(out, "{} {:?} {} [{}]", p.severity.as_str(), p.location.as_ref().map(|l| (l.file.clone(), l.start.line, l.start.column)), p.message, p.help)?; }
+    for f in &report.findings {
+        writeln!(
+            out,
+            "{} {}:{} {} {}",
+            f.level.as_str(),
+            f.location.file,
+            f.location.start.line,
+            report.rules[f.rule].id,
+            f.message
+        )?;
+    }
+    for p in &report.problems {
+        writeln!(
+            out,
+            "{} {:?} {} [{}]",
+            p.severity.as_str(),
+            p.location
+                .as_ref()
+                .map(|l| (l.file.clone(), l.start.line, l.start.column)),
+            p.message,
+            p.help
+        )?;
+    }
     writeln!(out, "{:?}", report.counts())?;
     Ok(())
 }
 
-impl std::str::FromStr for Format { type Err=String; fn from_str(_:&str)->Result<Self,String>{Ok(Format::Pretty)} }
+impl std::str::FromStr for Format {
+    type Err = String;
+    fn from_str(_: &str) -> Result<Self, String> {
+        Ok(Format::Pretty)
+    }
+}

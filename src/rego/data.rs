@@ -76,9 +76,12 @@ impl Data {
         if let Some(second) = documents.next() {
             let span = second.first_line(second.span.start);
             let location = second.location(span, crate::finding::Precision::Document);
-            let problem = Problem::error(Stage::Load, "a data file holds one document, this is its second")
-                .at(location)
-                .help("Put each document into a file of its own.");
+            let problem = Problem::error(
+                Stage::Load,
+                "a data file holds one document, this is its second",
+            )
+            .at(location)
+            .help("Put each document into a file of its own.");
             return self.problems.push(problem);
         }
         if first.value.as_object().is_err() {
@@ -111,7 +114,8 @@ fn is_data(path: &Path) -> bool {
 
 fn unreadable(path: &Path, why: &str) -> Problem {
     let name = super::load::display_name(path);
-    Problem::error(Stage::Load, format!("data cannot be read: {why}")).at(Location::whole_file(name))
+    Problem::error(Stage::Load, format!("data cannot be read: {why}"))
+        .at(Location::whole_file(name))
 }
 
 /// Merges mappings key by key; the path of the first value that both have otherwise.
@@ -125,8 +129,14 @@ fn merge(into: &mut Value, from: Value) -> Result<(), String> {
     for (key, value) in source.iter() {
         if let Some(existing) = target.get_mut(key) {
             merge(existing, value.clone()).map_err(|path| {
-                let name = key.as_string().map_or_else(|_| key.to_string(), |name| name.to_string());
-                if path.is_empty() { name } else { format!("{name}.{path}") }
+                let name = key
+                    .as_string()
+                    .map_or_else(|_| key.to_string(), |name| name.to_string());
+                if path.is_empty() {
+                    name
+                } else {
+                    format!("{name}.{path}")
+                }
             })?;
         } else {
             target.insert(key.clone(), value.clone());

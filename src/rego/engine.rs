@@ -1,5 +1,6 @@
 //! One engine a worker: policies, data and builtins loaded; its errors as problems with a place in the policy.
 
+use std::collections::BTreeSet;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,7 +11,8 @@ use regorus::{Engine, LimitError, PolicyLengthConfig};
 use crate::document::value::{Object, Value};
 use crate::finding::{Location, Precision};
 use crate::rego::builtins::{self, ErrorLog};
-use crate::rego::prepare::calls::{CONFTEST_FILE, TEMPLATE};
+use crate::rego::prepare::calls::{AND, CONFTEST_FILE, MEMBER, MEMBER_WITH_KEY, OR, TEMPLATE};
+use crate::rego::prepare::check::NETWORK;
 use crate::rego::set::PolicySet;
 use crate::rego::syntax::Version;
 use crate::source::Span;
@@ -86,8 +88,7 @@ impl Worker {
         let log = ErrorLog::default();
         builtins::register(&mut engine, &log);
         let current = Arc::new(Mutex::new(Current::default()));
-        register_own(&mut engine, set, &current)
-            .map_err(|error| EngineError::new(set, &error))?;
+        register_own(&mut engine, set, &current).map_err(|error| EngineError::new(set, &error))?;
         Ok(Self {
             engine,
             log,
@@ -124,10 +125,11 @@ impl Worker {
         path: &str,
         timeout: Duration,
     ) -> Result<Value, EngineError> {
-        self.engine.set_execution_timer_config(ExecutionTimerConfig {
-            limit: timeout,
-            check_interval: NonZeroU32::new(256).expect("not zero"),
-        });
+        self.engine
+            .set_execution_timer_config(ExecutionTimerConfig {
+                limit: timeout,
+                check_interval: NonZeroU32::new(256).expect("not zero"),
+            });
         self.engine
             .eval_rule(path.to_owned())
             .map_err(|error| EngineError::new(set, &error))
@@ -140,12 +142,19 @@ impl Worker {
             .engine
             .eval_query(query.to_owned(), false)
             .map_err(|error| error.to_string())?;
-        let first = results.result.first().and_then(|result| result.expressions.first());
+        let first = results
+            .result
+            .first()
+            .and_then(|result| result.expressions.first());
         Ok(first.map_or(Value::Undefined, |expression| expression.value.clone()))
     }
 
     /// Makes the engine analyse all modules, without evaluating anything.
-    pub(in crate::rego) fn prepare(&mut self, set: &PolicySet, path: &str) -> Result<(), EngineError> {
+    pub(in crate::rego) fn prepare(
+        &mut self,
+        set: &PolicySet,
+        path: &str,
+    ) -> Result<(), EngineError> {
         self.engine
             .compile_with_entrypoint(&path.into())
             .map(|_| ())
@@ -165,7 +174,11 @@ fn with_place(set: &PolicySet, text: &str) -> String {
         let (module, line) = place.split_once(':')?;
         let (index, span) = origin(set, module, line.parse().ok()?, 1)?;
         let file = &set.sources[index].file;
-        Some(format!("{}:{}: {rest}", file.name(), file.position(span.start).line))
+        Some(format!(
+            "{}:{}: {rest}",
+            file.name(),
+            file.position(span.start).line
+        ))
     });
     place.unwrap_or_else(|| text.to_owned())
 }
@@ -246,10 +259,22 @@ fn register_own(
     set: &PolicySet,
     current: &Arc<Mutex<Current>>,
 ) -> Result<(), anyhow::Error> {
+    for name in NETWORK {
+        // Only tests may name these, and replace them with `with`.
+        engine.add_extension(name.to_owned(), 1, Box::new(|_| Ok(Value::Undefined)))?;
+    }
     let now = Value::from(set.settings.now_ns);
-    engine.add_extension("time.now_ns".to_owned(), 0, Box::new(move |_| Ok(now.clone())))?;
+    engine.add_extension(
+        "time.now_ns".to_owned(),
+        0,
+        Box::new(move |_| Ok(now.clone())),
+    )?;
     let runtime = runtime(set);
-    engine.add_extension("opa.runtime".to_owned(), 0, Box::new(move |_| Ok(runtime.clone())))?;
+    engine.add_extension(
+        "opa.runtime".to_owned(),
+        0,
+        Box::new(move |_| Ok(runtime.clone())),
+    )?;
     let state = Arc::clone(current);
     let file = move |_| {
         let state = state.lock().map(|state| state.file.clone());
@@ -262,7 +287,67 @@ fn register_own(
     let state = Arc::clone(current);
     let uuid = move |args: Vec<Value>| Ok(random_uuid(seed(&state), &args));
     engine.add_extension("uuid.rfc4122".to_owned(), 1, Box::new(uuid))?;
-    engine.add_extension(TEMPLATE.to_owned(), 1, Box::new(|args| Ok(template(&args))))
+    engine.add_extension(TEMPLATE.to_owned(), 1, Box::new(|args| Ok(template(&args))))?;
+    register_operators(engine)
+}
+
+/// Operators of the language that the engine gives another meaning where an operand is undefined or of a wrong type.
+fn register_operators(engine: &mut Engine) -> Result<(), anyhow::Error> {
+    let member = |args: Vec<Value>| Ok(Value::from(member(&args[0], &args[1])));
+    engine.add_extension(MEMBER.to_owned(), 2, Box::new(member))?;
+    let with_key =
+        |args: Vec<Value>| Ok(Value::from(member_with_key(&args[0], &args[1], &args[2])));
+    engine.add_extension(MEMBER_WITH_KEY.to_owned(), 3, Box::new(with_key))?;
+    let and = |args: Vec<Value>| {
+        Ok(on_sets(&args, |one, two| {
+            one.intersection(two).cloned().collect()
+        }))
+    };
+    engine.add_extension(AND.to_owned(), 2, Box::new(and))?;
+    let or = |args: Vec<Value>| Ok(on_sets(&args, |one, two| one.union(two).cloned().collect()));
+    engine.add_extension(OR.to_owned(), 2, Box::new(or))
+}
+
+/// As OPA's `internal.member_2`: false for collections that are none.
+fn member(value: &Value, collection: &Value) -> bool {
+    match collection {
+        Value::Array(items) => items.contains(value),
+        Value::Set(items) => items.contains(value),
+        Value::Object(object) => object.iter().any(|(_, item)| item == value),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Undefined => {
+            false
+        }
+    }
+}
+
+/// As OPA's `internal.member_3`.
+fn member_with_key(key: &Value, value: &Value, collection: &Value) -> bool {
+    match collection {
+        Value::Array(items) => {
+            let index = key
+                .as_u64()
+                .ok()
+                .and_then(|index| usize::try_from(index).ok());
+            index.and_then(|index| items.get(index)) == Some(value)
+        }
+        Value::Set(items) => key == value && items.contains(value),
+        Value::Object(object) => object.get(key) == Some(value),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Undefined => {
+            false
+        }
+    }
+}
+
+type Members = BTreeSet<Value>;
+
+fn on_sets(args: &[Value], operation: fn(&Members, &Members) -> Members) -> Value {
+    let members = |value: &Value| -> Option<Members> {
+        value.as_set().ok().map(|set| set.iter().cloned().collect())
+    };
+    match (members(&args[0]), members(&args[1])) {
+        (Some(one), Some(two)) => Value::from(operation(&one, &two)),
+        _ => Value::Undefined,
+    }
 }
 
 fn seed(current: &Mutex<Current>) -> u64 {
@@ -305,7 +390,13 @@ fn random_uuid(seed: u64, args: &[Value]) -> Value {
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let hex = data_encoding::HEXLOWER.encode(&bytes[..16]);
-    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    let parts = [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ];
     Value::from(parts.join("-"))
 }
 

@@ -88,7 +88,11 @@ impl Judge for RegoJudge<'_> {
                 judgement
             }
             // The engine's state is not to be trusted any more: the next input gets a new one.
-            Err(_) => all_errored(self.set, input, "the evaluation ended in a fault of the engine"),
+            Err(_) => all_errored(
+                self.set,
+                input,
+                "the evaluation ended in a fault of the engine",
+            ),
         }
     }
 }
@@ -159,7 +163,12 @@ impl<'a> Run<'a> {
     fn take_values(&mut self, asked: &[usize], pairs: &Value) {
         let n_rules = self.set.rules.len();
         let mut values: BTreeMap<usize, &Value> = BTreeMap::new();
-        for pair in pairs.as_set().ok().into_iter().flat_map(|pairs| pairs.iter()) {
+        for pair in pairs
+            .as_set()
+            .ok()
+            .into_iter()
+            .flat_map(|pairs| pairs.iter())
+        {
             if let Ok(pair) = pair.as_array()
                 && let (Some(Ok(number)), Some(value)) =
                     (pair.get(0).map(Value::as_u32), pair.get(1))
@@ -169,7 +178,8 @@ impl<'a> Run<'a> {
         }
         for (index, package) in self.set.entries.exceptions.iter().enumerate() {
             let names = values.get(&(n_rules + index)).map(|value| exempted(value));
-            self.exempt.insert(package.clone(), names.unwrap_or_default());
+            self.exempt
+                .insert(package.clone(), names.unwrap_or_default());
         }
         for rule in asked {
             if let Some(value) = values.get(rule) {
@@ -200,7 +210,9 @@ impl<'a> Run<'a> {
                 let id = Arc::clone(&self.set.rules[rule].id);
                 let problem = Problem::error(
                     Stage::Evaluate,
-                    format!("rule `{id}` was not evaluated: the time for this document was used up"),
+                    format!(
+                        "rule `{id}` was not evaluated: the time for this document was used up"
+                    ),
                 );
                 self.push(problem);
                 continue;
@@ -244,7 +256,10 @@ impl<'a> Run<'a> {
                 "Allow more with `--memory-limit`, or make the rule smaller.".to_owned(),
             ),
             EngineErrorKind::Other => (
-                format!("rule `{rule}` cannot be evaluated on this document: {}", error.message),
+                format!(
+                    "rule `{rule}` cannot be evaluated on this document: {}",
+                    error.message
+                ),
                 String::new(),
             ),
         };
@@ -295,7 +310,9 @@ impl<'a> Run<'a> {
             .map(|rest| rest.strip_prefix('_').unwrap_or(rest))
             .unwrap_or_default();
         let exempt = self.exempt.get(&policy_rule.package);
-        let n_exempt = exempt.map_or(0, |names| names.iter().filter(|name| ***name == *exception).count());
+        let n_exempt = exempt.map_or(0, |names| {
+            names.iter().filter(|name| ***name == *exception).count()
+        });
         if n_exempt > 0 {
             let message = format!(
                 "data.{}.exception[_][_] == {}",
@@ -322,7 +339,11 @@ impl<'a> Run<'a> {
                     self.take_member(rule, member);
                 }
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => {
                 self.wrong_value(rule, value, "gives", "a set of messages");
             }
         }

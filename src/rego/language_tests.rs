@@ -13,17 +13,26 @@ use crate::rego::engine::Worker;
 use crate::rego::load::BuiltinErrors;
 use crate::rego::prepare::Policies;
 use crate::rego::prepare::calls::ConftestFile;
-use crate::rego::prepare::check::Environment;
+use crate::rego::prepare::check::{Environment, Network};
 use crate::rego::set::{PolicySet, Settings, Source};
 use crate::rego::syntax::{Version, parser};
 use crate::source::SourceFile;
 
 /// A policy set of one module, or why it cannot be loaded.
-pub(in crate::rego) fn load_one(text: &str, version: Version, data: Value) -> Result<PolicySet, String> {
+pub(in crate::rego) fn load_one(
+    text: &str,
+    version: Version,
+    data: Value,
+) -> Result<PolicySet, String> {
     let file = Arc::new(SourceFile::new("t.rego", text.to_owned()));
-    let module = parser::parse(&file, version).map_err(|error| format!("parse: {}", error.message))?;
+    let module =
+        parser::parse(&file, version).map_err(|error| format!("parse: {}", error.message))?;
     let policies = Policies::new(vec![module]);
-    if let Some(error) = policies.check(Environment::Visible).into_iter().next() {
+    if let Some(error) = policies
+        .check(Environment::Visible, Network::Mocked)
+        .into_iter()
+        .next()
+    {
         return Err(format!("check: {}", error.error.message));
     }
     let source = Source {
@@ -45,7 +54,14 @@ pub(in crate::rego) fn load_one(text: &str, version: Version, data: Value) -> Re
         combine: false,
     };
     let rules = (Vec::new(), Vec::new(), BTreeSet::new());
-    Ok(PolicySet::new(vec![source], policies, ConftestFile::Unknown, data, rules, settings))
+    Ok(PolicySet::new(
+        vec![source],
+        policies,
+        ConftestFile::Unknown,
+        data,
+        rules,
+        settings,
+    ))
 }
 
 fn value_of(json: Option<&Json>) -> Value {
@@ -61,11 +77,14 @@ fn answer(case: &Json) -> Result<Value, String> {
     };
     let module = case["module"].as_str().expect("a module");
     let set = load_one(module, version, value_of(case.get("data")))?;
-    let mut worker = Worker::new(&set, &[]).map_err(|error| format!("engine: {}", error.message))?;
+    let mut worker =
+        Worker::new(&set, &[]).map_err(|error| format!("engine: {}", error.message))?;
     if let Some(input) = case.get("input") {
         worker.set_input(value_of(Some(input)), None, 0);
     }
-    worker.query("data.t").map_err(|error| format!("evaluate: {error}"))
+    worker
+        .query("data.t")
+        .map_err(|error| format!("evaluate: {error}"))
 }
 
 /// Sets are recorded as arrays, whose order does not count then.
@@ -73,11 +92,16 @@ pub(in crate::rego) fn same(ours: &Value, recorded: &Json) -> bool {
     match (ours, recorded) {
         (Value::Set(ours), Json::Array(recorded)) => {
             ours.len() == recorded.len()
-                && ours.iter().all(|value| recorded.iter().any(|json| same(value, json)))
+                && ours
+                    .iter()
+                    .all(|value| recorded.iter().any(|json| same(value, json)))
         }
         (Value::Array(ours), Json::Array(recorded)) => {
             ours.len() == recorded.len()
-                && ours.iter().zip(recorded).all(|(value, json)| same(value, json))
+                && ours
+                    .iter()
+                    .zip(recorded)
+                    .all(|(value, json)| same(value, json))
         }
         (Value::Object(ours), Json::Object(recorded)) => {
             ours.len() == recorded.len()
@@ -122,7 +146,10 @@ fn modules_give_what_opa_gives() {
         if agrees == known {
             let recorded = case.get("error").unwrap_or(&case["value"]);
             let ours = ours.map(|value| value.to_string());
-            wrong.push(format!("{name}\n  {}\n  ours {ours:?}\n  OPA  {recorded}", case["module"]));
+            wrong.push(format!(
+                "{name}\n  {}\n  ours {ours:?}\n  OPA  {recorded}",
+                case["module"]
+            ));
         }
     }
     assert!(

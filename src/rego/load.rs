@@ -15,6 +15,7 @@ use crate::rego::data::{self, Data};
 use crate::rego::eval::engine_problems;
 use crate::rego::prepare::calls::ConftestFile;
 pub use crate::rego::prepare::check::Environment;
+use crate::rego::prepare::check::Network;
 use crate::rego::prepare::{Policies, PolicyError};
 use crate::rego::rules::{self, Inventory, PolicyRule};
 use crate::rego::set::{PolicySet, Settings, Source};
@@ -122,20 +123,33 @@ pub fn load(options: &Options) -> Loaded {
     let mut data = data::load(&options.data);
     problems.append(&mut data.problems);
     if problems.iter().any(is_error) {
-        return Loaded { set: None, problems };
+        return Loaded {
+            set: None,
+            problems,
+        };
     }
     let policies = Policies::new(modules);
     let inventory = inventory(&policies, options, &mut problems);
     let place = |error: PolicyError| located(&sources[error.module], error);
-    let checked = policies.check(options.environment);
+    let network = match options.tests {
+        Tests::Excluded => Network::Refused,
+        Tests::Included => Network::Mocked,
+    };
+    let checked = policies.check(options.environment, network);
     problems.extend(checked.into_iter().map(place));
     problems.extend(data_conflicts(&policies, &data).into_iter().map(place));
     if problems.iter().any(is_error) {
-        return Loaded { set: None, problems };
+        return Loaded {
+            set: None,
+            problems,
+        };
     }
     let set = policy_set(options, sources, policies, inventory, data, &mut problems);
     if problems.iter().any(is_error) {
-        return Loaded { set: None, problems };
+        return Loaded {
+            set: None,
+            problems,
+        };
     }
     Loaded {
         set: Some(set),
@@ -203,16 +217,21 @@ fn take_policy_file(
     problems: &mut Vec<Problem>,
 ) {
     let name = display_name(path);
-    let is_rego = path.extension().is_some_and(|extension| extension == "rego");
+    let is_rego = path
+        .extension()
+        .is_some_and(|extension| extension == "rego");
     if is_rego {
         if tests == Tests::Included || named || !name.ends_with("_test.rego") {
             files.insert(path.to_path_buf());
         }
     } else if let Some(kind) = gatekeeper_kind(path) {
         problems.push(
-            Problem::error(Stage::Load, format!("Gatekeeper's {kind} cannot be evaluated yet"))
-                .at(Location::whole_file(name))
-                .help("Move it out of the policy folder, or take its Rego as a policy of its own."),
+            Problem::error(
+                Stage::Load,
+                format!("Gatekeeper's {kind} cannot be evaluated yet"),
+            )
+            .at(Location::whole_file(name))
+            .help("Move it out of the policy folder, or take its Rego as a policy of its own."),
         );
     } else if named {
         problems.push(
@@ -235,8 +254,11 @@ fn gatekeeper_kind(path: &Path) -> Option<String> {
     parsed.documents.iter().find_map(|document| {
         let resource = document.resource.as_ref()?;
         let group = resource.api_version.split('/').next()?;
-        matches!(group, "templates.gatekeeper.sh" | "constraints.gatekeeper.sh")
-            .then(|| resource.kind.clone())
+        matches!(
+            group,
+            "templates.gatekeeper.sh" | "constraints.gatekeeper.sh"
+        )
+        .then(|| resource.kind.clone())
     })
 }
 
@@ -263,11 +285,7 @@ fn module(path: &Path, version: Option<Version>) -> Result<(Source, Module), Pro
 }
 
 /// The rules to run; nothing to run is an error that says where it was looked for.
-fn inventory(
-    policies: &Policies,
-    options: &Options,
-    problems: &mut Vec<Problem>,
-) -> Inventory {
+fn inventory(policies: &Policies, options: &Options, problems: &mut Vec<Problem>) -> Inventory {
     let selection = match Packages::new(&options.packages) {
         Ok(selection) => selection,
         Err(problem) => {
@@ -303,7 +321,10 @@ fn inventory(
 }
 
 fn list<T: AsRef<str>>(items: &[T]) -> String {
-    let quoted: Vec<String> = items.iter().map(|item| format!("`{}`", item.as_ref())).collect();
+    let quoted: Vec<String> = items
+        .iter()
+        .map(|item| format!("`{}`", item.as_ref()))
+        .collect();
     quoted.join(", ")
 }
 
@@ -344,10 +365,13 @@ impl Packages {
                     .iter()
                     .min_by_key(|package| strsim::damerau_levenshtein(package, text));
                 let help = match nearest {
-                    Some(nearest) => format!("Did you mean `{nearest}`? There are: {}.", list(known)),
+                    Some(nearest) => {
+                        format!("Did you mean `{nearest}`? There are: {}.", list(known))
+                    }
                     None => String::new(),
                 };
-                Problem::error(Stage::Load, format!("no policy has the package `{text}`")).help(help)
+                Problem::error(Stage::Load, format!("no policy has the package `{text}`"))
+                    .help(help)
             })
             .collect()
     }
@@ -425,7 +449,9 @@ fn described(rule: &PolicyRule, sources: &[Source], policies: &Policies) -> Rule
     let (first_module, first_rule) = rule.definitions[0];
     let annotation = annotation_of(rule, sources, policies);
     let package = join_path(&rule.package);
-    let span = policies.units[first_module].module.rules[first_rule].head.span;
+    let span = policies.units[first_module].module.rules[first_rule]
+        .head
+        .span;
     let place = Location::in_file(&sources[first_module].file, span, Precision::Field);
     Rule {
         id: format!("{package}.{}", rule.name).into(),
@@ -464,7 +490,9 @@ fn annotation_of(rule: &PolicyRule, sources: &[Source], policies: &Policies) -> 
     ranked.sort_by_key(|(rank, _)| *rank);
     ranked
         .into_iter()
-        .fold(Annotation::default(), |all, (_, annotation)| all.or(annotation))
+        .fold(Annotation::default(), |all, (_, annotation)| {
+            all.or(annotation)
+        })
 }
 
 /// `sha256:…` over the names and contents of all files.
@@ -476,8 +504,11 @@ pub(in crate::rego) fn digest<'a>(files: impl Iterator<Item = &'a Arc<SourceFile
             hasher.update(part);
         }
     }
-    hasher.finalize().iter().fold("sha256:".to_owned(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hasher
+        .finalize()
+        .iter()
+        .fold("sha256:".to_owned(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }

@@ -137,7 +137,8 @@ fn shape_error(rule: &Rule) -> Option<SyntaxError> {
         let message = format!("`{name}` is a map here, which gives no messages");
         return Some(SyntaxError::new(head.span, message).help(help));
     }
-    let values = std::iter::once(&head.value).chain(rule.otherwise.iter().map(|other| &other.value));
+    let values =
+        std::iter::once(&head.value).chain(rule.otherwise.iter().map(|other| &other.value));
     for value in values {
         let what = match value.as_ref().map(|value| &value.kind) {
             None | Some(ExprKind::Bool(_)) => "a boolean",
@@ -191,8 +192,14 @@ fn near_miss(rule: &Rule) -> Option<SyntaxError> {
     let exact = ["deny", "violation", "warn"];
     let meant = exact
         .iter()
-        .find(|&&word| lower == word || (lower.len() > 3 && strsim::damerau_levenshtein(&lower, word) == 1))
-        .or_else(|| NEAR.iter().find(|(near, _)| lower == *near).map(|(_, word)| word))?;
+        .find(|&&word| {
+            lower == word || (lower.len() > 3 && strsim::damerau_levenshtein(&lower, word) == 1)
+        })
+        .or_else(|| {
+            NEAR.iter()
+                .find(|(near, _)| lower == *near)
+                .map(|(_, word)| word)
+        })?;
     let message = format!("rule `{name}` is never run: its name is not that of a policy rule");
     let help = format!(
         "Names of rules that are run are `deny`, `violation`, `warn`, with words behind `_`; did you mean `{meant}{}`?",
@@ -207,7 +214,9 @@ fn function_named_as_rule(rule: &Rule) -> SyntaxError {
         rule.head.span,
         format!("`{name}` is a function here, which is never run as a rule"),
     )
-    .help(format!("Write `{name} contains msg if {{ … }}` without arguments."))
+    .help(format!(
+        "Write `{name} contains msg if {{ … }}` without arguments."
+    ))
 }
 
 /// The values of `input.kind` without which the rule's body cannot hold.

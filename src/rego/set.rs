@@ -107,9 +107,14 @@ impl PolicySet {
     pub(in crate::rego) fn call_site(&self, rule: usize, builtin: &str) -> Option<Location> {
         let rule = &self.policy_rules[rule];
         let own = rule.definitions.iter().copied();
-        let all = self.policies.units.iter().enumerate().flat_map(|(module, unit)| {
-            (0..unit.module.rules.len()).map(move |index| (module, index))
-        });
+        let all = self
+            .policies
+            .units
+            .iter()
+            .enumerate()
+            .flat_map(|(module, unit)| {
+                (0..unit.module.rules.len()).map(move |index| (module, index))
+            });
         own.chain(all).find_map(|(module, index)| {
             let definition = &self.policies.units[module].module.rules[index];
             let span = call_in(definition, builtin)?;
@@ -208,15 +213,19 @@ impl Entries {
             (Some(_), None) => self.kinds.is_empty(),
             (None, _) => true,
         };
-        let asked: Vec<usize> = (0..rules.len()).filter(|&rule| applies(&rules[rule])).collect();
+        let asked: Vec<usize> = (0..rules.len())
+            .filter(|&rule| applies(&rules[rule]))
+            .collect();
         for &rule in &asked {
             let path = path_of(&rules[rule].package, &rules[rule].name);
-            self.module.push_str(&format!("k{index} contains [{rule}, {path}]\n"));
+            self.module
+                .push_str(&format!("k{index} contains [{rule}, {path}]\n"));
         }
         for (exception, package) in self.exceptions.iter().enumerate() {
             let path = path_of(package, "exception");
             let number = rules.len() + exception;
-            self.module.push_str(&format!("k{index} contains [{number}, {path}]\n"));
+            self.module
+                .push_str(&format!("k{index} contains [{number}, {path}]\n"));
         }
         self.names.push(format!("data.{PACKAGE}.k{index}"));
         self.rules.push(asked);
@@ -225,7 +234,11 @@ impl Entries {
     /// What to ask for an input of this kind: the entry's name and its rules.
     pub(in crate::rego) fn for_kind(&self, kind: Option<&str>) -> (&str, &[usize]) {
         let index = kind
-            .and_then(|kind| self.kinds.binary_search_by(|known| (**known).cmp(kind)).ok())
+            .and_then(|kind| {
+                self.kinds
+                    .binary_search_by(|known| (**known).cmp(kind))
+                    .ok()
+            })
             .unwrap_or(self.kinds.len());
         (&self.names[index], &self.rules[index])
     }

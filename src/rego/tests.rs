@@ -44,9 +44,8 @@ pub fn run(set: &PolicySet) -> Tested {
     let mut tested = Tested::default();
     if tests.is_empty() {
         tested.problems.push(
-            Problem::error(Stage::Evaluate, "there is no test to run").help(
-                "Tests are rules named `test_…`, best in files that end in `_test.rego`.",
-            ),
+            Problem::error(Stage::Evaluate, "there is no test to run")
+                .help("Tests are rules named `test_…`, best in files that end in `_test.rego`."),
         );
         return tested;
     }
@@ -235,9 +234,9 @@ fn first_failure(set: &PolicySet, module: usize, index: usize) -> Option<(Span, 
         let path = path_of(&unit.module.package, &format!("step__{}", n + 1));
         let value = worker.evaluate(set, &path, set.settings.timeout).ok()?;
         if value == Value::Undefined {
-            let containing = original
-                .iter()
-                .find(|whole| whole.span.start <= statement.span.start && statement.span.end <= whole.span.end);
+            let containing = original.iter().find(|whole| {
+                whole.span.start <= statement.span.start && statement.span.end <= whole.span.end
+            });
             let span = containing.map_or(statement.span, |whole| whole.span);
             return Some((span, "false or undefined"));
         }

@@ -228,7 +228,9 @@ fn target(text: &str) -> Result<Target, String> {
         Some((_, _)) => return Err("a file's name is missing after `=`".to_owned()),
         None => (text, None),
     };
-    let format = format.parse::<Format>().map_err(|error| error.to_string())?;
+    let format = format
+        .parse::<Format>()
+        .map_err(|error| error.to_string())?;
     Ok(Target { format, file })
 }
 
@@ -242,7 +244,11 @@ fn duration(text: &str) -> Result<Duration, String> {
         "s" | "" => 1.0,
         "m" => 60.0,
         "h" => 3600.0,
-        unit => return Err(format!("`{unit}` is no unit of time; known are ms, s, m, h")),
+        unit => {
+            return Err(format!(
+                "`{unit}` is no unit of time; known are ms, s, m, h"
+            ));
+        }
     };
     match Duration::try_from_secs_f64(number * factor) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
@@ -255,28 +261,66 @@ fn instant(text: &str) -> Result<i64, String> {
     let timestamp = text
         .parse::<jiff::Timestamp>()
         .or_else(|_| format!("{text}T00:00:00Z").parse())
-        .map_err(|_| "write a date like `2026-11-24` or a time like `2026-11-24T06:00:00Z`".to_owned())?;
+        .map_err(|_| {
+            "write a date like `2026-11-24` or a time like `2026-11-24T06:00:00Z`".to_owned()
+        })?;
     i64::try_from(timestamp.as_nanosecond()).map_err(|_| "the date is too far away".to_owned())
 }
 
 /// Flags of Conftest that we have otherwise or not yet.
 const CONFTEST_FLAGS: [(&str, &str); 18] = [
     ("--ignore", "use `--exclude GLOB` or a `.policyignore` file"),
-    ("--parser", "only YAML and JSON are read; convert other files first"),
-    ("--update", "fetch policies before the run, for example with git"),
-    ("--trace", "put `print(…)` into the policy; it shows file and line"),
-    ("--strict", "what OPA's strict mode refuses is not checked yet; `opa check --strict` does"),
-    ("--capabilities", "functions cannot be restricted yet; those that reach the network are refused always"),
-    ("--show-builtin-errors", "they are always shown; see `--builtin-errors`"),
+    (
+        "--parser",
+        "only YAML and JSON are read; convert other files first",
+    ),
+    (
+        "--update",
+        "fetch policies before the run, for example with git",
+    ),
+    (
+        "--trace",
+        "put `print(…)` into the policy; it shows file and line",
+    ),
+    (
+        "--strict",
+        "what OPA's strict mode refuses is not checked yet; `opa check --strict` does",
+    ),
+    (
+        "--capabilities",
+        "functions cannot be restricted yet; those that reach the network are refused always",
+    ),
+    (
+        "--show-builtin-errors",
+        "they are always shown; see `--builtin-errors`",
+    ),
     ("--proto-file-dirs", "protocol buffers are not read"),
     ("--tls", "policies are not fetched over the network"),
-    ("--junit-hide-message", "the JUnit report always has the message"),
-    ("--github-hide-passed", "the report does not list what passed unless `--show-passed` is given"),
-    ("--suppress-exceptions", "exceptions are shown and never counted"),
+    (
+        "--junit-hide-message",
+        "the JUnit report always has the message",
+    ),
+    (
+        "--github-hide-passed",
+        "the report does not list what passed unless `--show-passed` is given",
+    ),
+    (
+        "--suppress-exceptions",
+        "exceptions are shown and never counted",
+    ),
     ("--report", "use `-o` to choose a format"),
-    ("--var-values", "the statement that failed is shown with its place"),
-    ("--config-file", "there is no configuration file yet; give flags"),
-    ("--run", "all tests are run; name the files with the tests to narrow"),
+    (
+        "--var-values",
+        "the statement that failed is shown with its place",
+    ),
+    (
+        "--config-file",
+        "there is no configuration file yet; give flags",
+    ),
+    (
+        "--run",
+        "all tests are run; name the files with the tests to narrow",
+    ),
     ("--plugin", "there are no plugins"),
     ("--file", "name the path without a flag"),
 ];
@@ -284,7 +328,10 @@ const CONFTEST_FLAGS: [(&str, &str); 18] = [
 /// Commands of Conftest and of later versions.
 const OTHER_COMMANDS: [(&str, &str); 12] = [
     ("fmt", "`opa fmt` formats policies"),
-    ("pull", "fetch policies before the run, for example with git"),
+    (
+        "pull",
+        "fetch policies before the run, for example with git",
+    ),
     ("push", "publish policies with git or an OCI client"),
     ("doc", "not there yet"),
     ("plugin", "there are no plugins"),
@@ -312,7 +359,8 @@ pub(crate) fn explain(error: &clap::Error) -> u8 {
     let flag = CONFTEST_FLAGS.iter().find(|(flag, _)| *flag == argument);
     let other = OTHER_COMMANDS.iter().find(|(name, _)| *name == command);
     if let Some((name, way)) = flag.or(other) {
-        crate::error::CommandError::new(format!("`{name}` is not a part of policy: {way}"), "").print();
+        crate::error::CommandError::new(format!("`{name}` is not a part of policy: {way}"), "")
+            .print();
     }
     if matches!(
         error.kind(),

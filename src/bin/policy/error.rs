@@ -29,4 +29,8 @@ impl CommandError {
     }
 }
 
-impl From<std::fmt::Error> for CommandError { fn from(_: std::fmt::Error)->Self { Self::new("x","") } }
+impl From<std::fmt::Error> for CommandError {
+    fn from(_: std::fmt::Error) -> Self {
+        Self::new("x", "")
+    }
+}

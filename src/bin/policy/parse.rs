@@ -15,7 +15,10 @@ use crate::{INCOMPLETE, PASSED, session};
 
 /// Runs the command; gives the exit code.
 pub(crate) fn run(args: &ParseArgs) -> Result<u8, CommandError> {
-    let found = walk::find(&args.paths, &walk::Options::new(&args.walk.exclude, Vec::new())?);
+    let found = walk::find(
+        &args.paths,
+        &walk::Options::new(&args.walk.exclude, Vec::new())?,
+    );
     let mut complete = show(&found.problems);
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut first = true;
@@ -34,13 +37,23 @@ pub(crate) fn run(args: &ParseArgs) -> Result<u8, CommandError> {
         complete &= show(&problems);
         let text = match args.output {
             ParseFormat::Pretty => pretty(&parsed),
-            ParseFormat::Json => format!("{}{}", if first { "[" } else { ",\n" }, as_json(&file, &parsed)),
+            ParseFormat::Json => format!(
+                "{}{}",
+                if first { "[" } else { ",\n" },
+                as_json(&file, &parsed)
+            ),
         };
         first = false;
         result = result.and_then(|()| write(text));
     }
     if args.output == ParseFormat::Json {
-        result = result.and_then(|()| write(if first { "[]\n".to_owned() } else { "]\n".to_owned() }));
+        result = result.and_then(|()| {
+            write(if first {
+                "[]\n".to_owned()
+            } else {
+                "]\n".to_owned()
+            })
+        });
     }
     match result.and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -53,7 +66,8 @@ pub(crate) fn run(args: &ParseArgs) -> Result<u8, CommandError> {
 
 fn read(entry: &FileEntry, args: &ParseArgs) -> Result<(Arc<SourceFile>, Parsed), Problem> {
     let bytes = if entry.is_stdin() {
-        session::standard_input().map_err(|_| Problem::error(Stage::Read, "standard input cannot be read"))?
+        session::standard_input()
+            .map_err(|_| Problem::error(Stage::Read, "standard input cannot be read"))?
     } else {
         walk::read(entry, args.walk.max_file_size << 20)?
     };
@@ -70,12 +84,22 @@ fn show(problems: &[Problem]) -> bool {
     let mut stderr = io::stderr().lock();
     for problem in problems {
         let place = problem.location.as_ref().map_or(String::new(), |location| {
-            format!("{}:{}:{}: ", location.file, location.start.line, location.start.column)
+            format!(
+                "{}:{}:{}: ",
+                location.file, location.start.line, location.start.column
+            )
         });
         // Nothing can be done about a closed standard error.
-        let _ = writeln!(stderr, "{place}{}: {}", problem.severity.as_str(), problem.message);
+        let _ = writeln!(
+            stderr,
+            "{place}{}: {}",
+            problem.severity.as_str(),
+            problem.message
+        );
     }
-    problems.iter().all(|problem| problem.severity != Severity::Error)
+    problems
+        .iter()
+        .all(|problem| problem.severity != Severity::Error)
 }
 
 fn line(document: &Document) -> u32 {
@@ -85,7 +109,12 @@ fn line(document: &Document) -> u32 {
 fn pretty(parsed: &Parsed) -> String {
     let mut text = String::new();
     for document in &parsed.documents {
-        let heading = format!("# {}:{} document {}\n", document.name, line(document), document.index);
+        let heading = format!(
+            "# {}:{} document {}\n",
+            document.name,
+            line(document),
+            document.index
+        );
         text.push_str(&heading);
         text.push_str(&document::print::to_json_pretty(&document.value));
         text.push('\n');
@@ -100,17 +129,28 @@ fn as_json(file: &SourceFile, parsed: &Parsed) -> String {
         let value = document::print::to_json(&document.value);
         let line = line(document);
         let index = document.index;
-        entries.push((index, format!("{{\"index\": {index}, \"line\": {line}, \"value\": {value}}}")));
+        entries.push((
+            index,
+            format!("{{\"index\": {index}, \"line\": {line}, \"value\": {value}}}"),
+        ));
     }
     for broken in &parsed.problems {
         if broken.problem.severity != Severity::Error {
             continue;
         }
-        let line = broken.problem.location.as_ref().map_or(1, |location| location.start.line);
+        let line = broken
+            .problem
+            .location
+            .as_ref()
+            .map_or(1, |location| location.start.line);
         let error = json!({"index": broken.index, "line": line, "error": broken.problem.message});
         entries.push((broken.index, error.to_string()));
     }
     entries.sort_by_key(|(index, _)| *index);
     let documents: Vec<String> = entries.into_iter().map(|(_, text)| text).collect();
-    format!("{{\"file\": {}, \"documents\": [{}]}}", json!(&**file.name()), documents.join(", "))
+    format!(
+        "{{\"file\": {}, \"documents\": [{}]}}",
+        json!(&**file.name()),
+        documents.join(", ")
+    )
 }

@@ -15,15 +15,22 @@ use crate::error::CommandError;
 use crate::{FAILED, INCOMPLETE, PASSED};
 
 /// What policies are loaded with, apart from what only one command has.
-#[expect(clippy::disallowed_methods, reason = "the binary alone sees environment, clock and working directory")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary alone sees environment, clock and working directory"
+)]
 pub(crate) fn load_options(args: &LoadArgs, policies: Vec<PathBuf>, tests: Tests) -> Options {
     policy::set_memory_limit(args.memory_limit.saturating_mul(1 << 20));
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX));
+        .map_or(0, |since| {
+            i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+        });
     let variables = if args.allow_env {
         let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-        std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect()
+        std::env::vars_os()
+            .map(|(name, value)| (text(name), text(value)))
+            .collect()
     } else {
         Vec::new()
     };
@@ -50,9 +57,12 @@ pub(crate) fn load_options(args: &LoadArgs, policies: Vec<PathBuf>, tests: Tests
 /// All of standard input.
 pub(crate) fn standard_input() -> Result<Vec<u8>, CommandError> {
     let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes).map_err(|error| {
-        CommandError::new(format!("standard input cannot be read: {error}"), "")
-    })?;
+    io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| {
+            CommandError::new(format!("standard input cannot be read: {error}"), "")
+        })?;
     Ok(bytes)
 }
 
@@ -80,7 +90,8 @@ pub(crate) fn finish(
     let verdict = report.verdict(warnings);
     let targets = targets(args)?;
     if !args.verbose {
-        let is_shown = |problem: &Problem| problem.severity != Severity::Notice || !problem.help.is_empty();
+        let is_shown =
+            |problem: &Problem| problem.severity != Severity::Notice || !problem.help.is_empty();
         report.problems.retain(is_shown);
     }
     for target in &targets {
@@ -148,7 +159,13 @@ fn write_file(
         )
     };
     let mut text = Vec::new();
-    output::write(report, format, &style(args, false, None, warnings), &mut text).map_err(failed)?;
+    output::write(
+        report,
+        format,
+        &style(args, false, None, warnings),
+        &mut text,
+    )
+    .map_err(failed)?;
     // A reader never sees half a report: it is written beside and then put in its place.
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}.tmp", std::process::id()));
@@ -187,11 +204,13 @@ fn write_stdout(
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the binary alone sees the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary alone sees the environment"
+)]
 fn colour(args: &OutputArgs, is_terminal: bool) -> bool {
-    let is_set = |name: &str| {
-        std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0")
-    };
+    let is_set =
+        |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     if args.no_color {
         return false;
     }

@@ -41,9 +41,16 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
 }
 
 /// Finds the manifests, runs the policies on them and adds what comes out to the report.
-fn judge(args: &TestArgs, set: &policy::rego::set::PolicySet, report: &mut Report) -> Result<(), CommandError> {
+fn judge(
+    args: &TestArgs,
+    set: &policy::rego::set::PolicySet,
+    report: &mut Report,
+) -> Result<(), CommandError> {
     let never_enter = args.policy.iter().chain(&args.load.data).cloned().collect();
-    let found = walk::find(&args.paths, &walk::Options::new(&args.walk.exclude, never_enter)?);
+    let found = walk::find(
+        &args.paths,
+        &walk::Options::new(&args.walk.exclude, never_enter)?,
+    );
     let stdin = if found.files.iter().any(walk::FileEntry::is_stdin) {
         Some(session::standard_input()?)
     } else {

@@ -11,12 +11,21 @@ use std::sync::Arc;
 use crate::rego::builtins;
 use crate::rego::prepare::names::{Meaning, Names, pattern_variables};
 use crate::rego::syntax::ast::{
-    Body, Expr, ExprKind, Name, Operator, Rule, Statement, StatementKind, Step, TemplatePart,
+    Body, Expr, ExprKind, Name, Operator, Rule, Statement, StatementKind, Step, TemplatePart, With,
 };
 use crate::rego::syntax::visit::{Rewriter, rewrite_expr, rewrite_rule, rewrite_statement};
+use crate::source::Span;
 
 /// The function that `data.conftest.file` becomes.
 pub(in crate::rego) const CONFTEST_FILE: &str = "policy__.conftest_file";
+/// `value in collection` where it is not a statement of its own.
+pub(in crate::rego) const MEMBER: &str = "policy__.member";
+/// `key, value in collection` where it is not a statement of its own.
+pub(in crate::rego) const MEMBER_WITH_KEY: &str = "policy__.member_with_key";
+/// `&` on sets.
+pub(in crate::rego) const AND: &str = "policy__.and";
+/// `|` on sets.
+pub(in crate::rego) const OR: &str = "policy__.or";
 /// The function that joins the parts of a template string.
 pub(in crate::rego) const TEMPLATE: &str = "policy__.template";
 
@@ -40,6 +49,7 @@ pub(super) fn rewrite(
         names,
         locals,
         conftest_file,
+        count: 0,
     };
     rewrite_rule(&mut calls, rule);
 }
@@ -48,6 +58,7 @@ struct Calls<'a> {
     names: &'a Names,
     locals: &'a BTreeSet<Arc<str>>,
     conftest_file: ConftestFile,
+    count: usize,
 }
 
 impl Rewriter for Calls<'_> {
@@ -59,6 +70,16 @@ impl Rewriter for Calls<'_> {
                     let args = vec![take(left), take(right)];
                     *expr = Expr::call(expr.span, name, args);
                 }
+            }
+            ExprKind::In(key, value, collection) => {
+                let key = key.as_mut().map(|key| take(key));
+                let name = if key.is_some() {
+                    MEMBER_WITH_KEY
+                } else {
+                    MEMBER
+                };
+                let args = key.into_iter().chain([take(value), take(collection)]);
+                *expr = Expr::call(expr.span, name, args.collect());
             }
             ExprKind::Template(parts) => {
                 let args = parts.drain(..).map(template_part).collect();
@@ -73,26 +94,49 @@ impl Rewriter for Calls<'_> {
     }
 
     fn statement(&mut self, statement: &mut Statement) {
-        rewrite_statement(self, statement);
+        match &mut statement.kind {
+            // Undefined and false are the same for a statement: the engine's own `in` will do.
+            StatementKind::Expr(Expr {
+                kind: ExprKind::In(key, value, collection),
+                ..
+            })
+            | StatementKind::Not(Expr {
+                kind: ExprKind::In(key, value, collection),
+                ..
+            }) => {
+                for part in key.iter_mut().chain([value, collection]) {
+                    self.expr(part);
+                }
+                for with in &mut statement.with {
+                    self.expr(&mut with.value);
+                }
+            }
+            StatementKind::Some(_)
+            | StatementKind::SomeIn { .. }
+            | StatementKind::Every { .. }
+            | StatementKind::Expr(_)
+            | StatementKind::Not(_) => rewrite_statement(self, statement),
+        }
+        for with in &mut statement.with {
+            self.with_target(&mut with.target);
+        }
         if let StatementKind::Expr(expr) = &mut statement.kind {
             self.output_argument(expr);
         }
     }
 
     fn body(&mut self, body: &mut Body) {
-        let mut index = 0;
-        while index < body.len() {
-            self.statement(&mut body[index]);
-            if let Some(declared) = walk_relation(&mut body[index]) {
-                body.insert(index, declared);
-                index += 1;
-            }
-            index += 1;
+        for mut statement in std::mem::take(body) {
+            self.statement(&mut statement);
+            body.extend(walk_relation(&mut statement));
+            let exact = self.object_pattern(&mut statement);
+            body.push(statement);
+            body.extend(exact);
         }
     }
 }
 
-/// OPA's function for an arithmetic operator.
+/// The function for an operator on numbers and sets.
 pub(in crate::rego) fn arithmetic(operator: Operator) -> Option<&'static str> {
     match operator {
         Operator::Plus => Some("plus"),
@@ -100,6 +144,8 @@ pub(in crate::rego) fn arithmetic(operator: Operator) -> Option<&'static str> {
         Operator::Times => Some("mul"),
         Operator::Divide => Some("div"),
         Operator::Remainder => Some("rem"),
+        Operator::And => Some(AND),
+        Operator::Or => Some(OR),
         Operator::Assign
         | Operator::Unify
         | Operator::Equal
@@ -107,9 +153,7 @@ pub(in crate::rego) fn arithmetic(operator: Operator) -> Option<&'static str> {
         | Operator::Less
         | Operator::LessEqual
         | Operator::Greater
-        | Operator::GreaterEqual
-        | Operator::And
-        | Operator::Or => None,
+        | Operator::GreaterEqual => None,
     }
 }
 
@@ -144,6 +188,92 @@ fn template_part(part: TemplatePart) -> Expr {
 }
 
 impl Calls<'_> {
+    /// The engine knows rules by their whole path and functions of the own package by their name.
+    fn with_target(&self, target: &mut Expr) {
+        let Some(path) = target.as_path() else {
+            return;
+        };
+        let Meaning::Data(absolute) = self.names.meaning(&path, self.locals) else {
+            return;
+        };
+        let path = match absolute.strip_prefix(self.names.package().as_slice()) {
+            Some([name]) if self.names.is_function(name) => vec![Arc::clone(name)],
+            Some(_) | None => absolute,
+        };
+        let span = target.span;
+        let steps: Vec<Step> = path[1..]
+            .iter()
+            .map(|part| Step::Index(Expr::new(span, ExprKind::String(Arc::clone(part)))))
+            .collect();
+        let head = Expr::var(span, Arc::clone(&path[0]));
+        *target = if steps.is_empty() {
+            head
+        } else {
+            Expr::new(span, ExprKind::Ref(Box::new(head), steps))
+        };
+    }
+
+    /// The engine lets `{"a": x} = y` hold where y has more keys; OPA does not.
+    fn object_pattern(&mut self, statement: &mut Statement) -> Vec<Statement> {
+        let span = statement.span;
+        match &mut statement.kind {
+            StatementKind::Expr(Expr {
+                kind: ExprKind::Binary(Operator::Assign | Operator::Unify, left, right),
+                ..
+            }) => {
+                let (pattern, other) = match (&left.kind, &right.kind) {
+                    (ExprKind::Object(_), ExprKind::Object(_)) => return Vec::new(),
+                    (ExprKind::Object(entries), _) => (entries, right),
+                    (_, ExprKind::Object(entries)) => (entries, left),
+                    _ => return Vec::new(),
+                };
+                let mut variables = BTreeSet::new();
+                for (_, value) in pattern {
+                    pattern_variables(value, &mut variables);
+                }
+                let is_pattern = !variables.is_empty()
+                    && other.as_var().is_none_or(|name| !variables.contains(name));
+                let is_reading = matches!(
+                    other.kind,
+                    ExprKind::Ref(..) | ExprKind::Call(..) | ExprKind::Var(_)
+                );
+                if !is_pattern || !is_reading {
+                    return Vec::new();
+                }
+                vec![count_is(
+                    span,
+                    (**other).clone(),
+                    pattern.len(),
+                    &statement.with,
+                )]
+            }
+            StatementKind::SomeIn { value, .. } => {
+                let ExprKind::Object(entries) = &value.kind else {
+                    return Vec::new();
+                };
+                let n_keys = entries.len();
+                self.count += 1;
+                let variable = Expr::var(span, format!("element__{}", self.count));
+                let pattern = std::mem::replace(value, variable.clone());
+                let kind = ExprKind::Binary(
+                    Operator::Unify,
+                    Box::new(pattern),
+                    Box::new(variable.clone()),
+                );
+                let unify = Statement {
+                    span,
+                    kind: StatementKind::Expr(Expr::new(span, kind)),
+                    with: statement.with.clone(),
+                };
+                vec![unify, count_is(span, variable, n_keys, &statement.with)]
+            }
+            StatementKind::Some(_)
+            | StatementKind::Every { .. }
+            | StatementKind::Expr(_)
+            | StatementKind::Not(_) => Vec::new(),
+        }
+    }
+
     /// `data.conftest.file…` → `policy__.conftest_file()…`.
     fn conftest_file(&self, expr: &mut Expr) {
         const PATH: [&str; 3] = ["data", "conftest", "file"];
@@ -182,14 +312,27 @@ impl Calls<'_> {
             return;
         }
         let name = path.join(".");
-        let takes_output =
-            name != "walk" && name != "print" && builtins::arity(&name) == Some(args.len().wrapping_sub(1));
+        let takes_output = name != "walk"
+            && name != "print"
+            && builtins::arity(&name) == Some(args.len().wrapping_sub(1));
         if takes_output && let Some(output) = args.pop() {
             let span = expr.span;
             let call = take(expr);
             let kind = ExprKind::Binary(Operator::Unify, Box::new(output), Box::new(call));
             *expr = Expr::new(span, kind);
         }
+    }
+}
+
+/// `count(value) == n`
+fn count_is(span: Span, value: Expr, n: usize, with: &[With]) -> Statement {
+    let count = Expr::call(span, "count", vec![value]);
+    let number = Expr::new(span, ExprKind::Number(n.to_string().into()));
+    let kind = ExprKind::Binary(Operator::Equal, Box::new(count), Box::new(number));
+    Statement {
+        span,
+        kind: StatementKind::Expr(Expr::new(span, kind)),
+        with: with.to_vec(),
     }
 }
 
@@ -218,9 +361,7 @@ fn walk_relation(statement: &mut Statement) -> Option<Statement> {
     let span = statement.span;
     (is_assign && !names.is_empty()).then(|| Statement {
         span,
-        kind: StatementKind::Some(
-            names.into_iter().map(|text| Name { text, span }).collect(),
-        ),
+        kind: StatementKind::Some(names.into_iter().map(|text| Name { text, span }).collect()),
         with: Vec::new(),
     })
 }

@@ -5,13 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::rego::builtins;
-use crate::rego::prepare::names::{DataPath, Meaning, Names, Variables};
-use crate::rego::prepare::{Policies, PolicyError, Unit};
+use crate::rego::prepare::names::{DataPath, Meaning, Names};
+use crate::rego::prepare::{Policies, PolicyError, Unit, safety};
 use crate::rego::syntax::SyntaxError;
-use crate::rego::syntax::ast::{
-    Body, Expr, ExprKind, Rule, Statement, StatementKind, join_path,
-};
-use crate::rego::syntax::visit::{Visitor, walk_expr, walk_head, walk_rule, walk_statement};
+use crate::rego::syntax::ast::{Expr, ExprKind, Rule, Statement, StatementKind, join_path};
+use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule, walk_statement};
 use crate::source::Span;
 
 /// Longest chain of rules and functions that call each other.
@@ -27,8 +25,24 @@ pub enum Environment {
     Visible,
 }
 
+/// Functions that reach the network, each with one argument.
+pub(in crate::rego) const NETWORK: [&str; 2] = ["http.send", "net.lookup_ip_addr"];
+
+/// Whether functions that reach the network may be named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rego) enum Network {
+    /// They are load errors.
+    Refused,
+    /// Tests replace them with `with`; otherwise they are undefined.
+    Mocked,
+}
+
 /// All errors of a set of modules.
-pub(super) fn check(policies: &Policies, environment: Environment) -> Vec<PolicyError> {
+pub(super) fn check(
+    policies: &Policies,
+    environment: Environment,
+    network: Network,
+) -> Vec<PolicyError> {
     let functions = functions(policies);
     let mut errors = Vec::new();
     for (index, unit) in policies.units.iter().enumerate() {
@@ -38,10 +52,16 @@ pub(super) fn check(policies: &Policies, environment: Environment) -> Vec<Policy
                 locals,
                 functions: &functions,
                 environment,
-                bound: bound_in(rule),
+                network,
                 errors: Vec::new(),
             };
             walk_rule(&mut checker, rule);
+            checker.errors.extend(safety::errors(
+                rule,
+                unit.module.version,
+                &unit.names,
+                locals,
+            ));
             for error in checker.errors {
                 errors.push(PolicyError {
                     module: index,
@@ -50,7 +70,35 @@ pub(super) fn check(policies: &Policies, environment: Environment) -> Vec<Policy
             }
         }
     }
+    errors.extend(conflicts(policies));
     errors.extend(Graph::new(policies).errors());
+    errors
+}
+
+/// Two defaults of one rule, and rules that are functions elsewhere.
+fn conflicts(policies: &Policies) -> Vec<PolicyError> {
+    let mut defaults = BTreeSet::new();
+    let mut is_function: BTreeMap<DataPath, bool> = BTreeMap::new();
+    let mut errors = Vec::new();
+    for (module, unit) in policies.units.iter().enumerate() {
+        for rule in &unit.module.rules {
+            let path = super::names::rule_path(&unit.module, rule);
+            let mut error = |message: String| {
+                let error = SyntaxError::new(rule.head.span, message);
+                errors.push(PolicyError { module, error });
+            };
+            let has_args = rule.head.args.is_some();
+            if *is_function.entry(path.clone()).or_insert(has_args) != has_args {
+                error(format!(
+                    "`{}` is both a rule and a function",
+                    join_path(&path[1..])
+                ));
+            }
+            if rule.is_default && !defaults.insert(path.clone()) {
+                error(format!("`{}` has two defaults", join_path(&path[1..])));
+            }
+        }
+    }
     errors
 }
 
@@ -73,8 +121,7 @@ struct Checker<'a> {
     locals: &'a BTreeSet<Arc<str>>,
     functions: &'a BTreeMap<DataPath, BTreeSet<usize>>,
     environment: Environment,
-    /// Variables that something other than a `not` of this rule can bind.
-    bound: BTreeSet<Arc<str>>,
+    network: Network,
     errors: Vec<SyntaxError>,
 }
 
@@ -104,13 +151,10 @@ impl Visitor for Checker<'_> {
                     self.expr(&with.value);
                 }
             }
-            StatementKind::Not(expr) => {
-                self.unbound(expr);
-                walk_statement(self, statement);
-            }
             StatementKind::Some(_)
             | StatementKind::SomeIn { .. }
             | StatementKind::Every { .. }
+            | StatementKind::Not(_)
             | StatementKind::Expr(_) => walk_statement(self, statement),
         }
     }
@@ -144,7 +188,8 @@ impl Checker<'_> {
     }
 
     fn builtin(&mut self, name: &str, span: Span, n_args: usize, fits: impl Fn(usize) -> bool) {
-        if name == "print" {
+        let is_mocked = NETWORK.contains(&name) && self.network == Network::Mocked;
+        if name == "print" || is_mocked {
             return;
         }
         if let Some((message, help)) = self.refused(name) {
@@ -172,7 +217,7 @@ impl Checker<'_> {
     /// Functions that policies must not have here.
     fn refused(&self, name: &str) -> Option<(String, &'static str)> {
         match name {
-            "http.send" | "net.lookup_ip_addr" => Some((
+            _ if NETWORK.contains(&name) => Some((
                 format!("`{name}` reaches the network, which policies cannot"),
                 "Put what it would fetch into a data file and load that with `-d`.",
             )),
@@ -189,90 +234,6 @@ impl Checker<'_> {
         let message = format!("`{name}` takes {wanted} argument{s}, not {found}");
         self.errors.push(SyntaxError::new(span, message));
     }
-
-    /// As OPA: what stands under `not` must be bound elsewhere.
-    fn unbound(&mut self, expr: &Expr) {
-        let mut inside = Unbound {
-            bound: &self.bound,
-            found: None,
-        };
-        inside.expr(expr);
-        if let Some((name, span)) = inside.found {
-            let is_known = name != "_"
-                && self.names.meaning(&[name.as_str().into()], self.locals) != Meaning::Other;
-            if is_known {
-                return;
-            }
-            self.errors.push(
-                SyntaxError::new(span, format!("variable `{name}` is unsafe: `not` does not bind it"))
-                    .help("Iterate outside of the `not`, or put what is negated into a rule of its own."),
-            );
-        }
-    }
-}
-
-/// Finds a variable that is not bound; comprehensions bind their own.
-struct Unbound<'a> {
-    bound: &'a BTreeSet<Arc<str>>,
-    found: Option<(String, Span)>,
-}
-
-impl Visitor for Unbound<'_> {
-    fn expr(&mut self, expr: &Expr) {
-        match &expr.kind {
-            ExprKind::Var(name) if !self.bound.contains(name) && self.found.is_none() => {
-                self.found = Some((name.to_string(), expr.span));
-            }
-            ExprKind::ArrayCompr(..) | ExprKind::SetCompr(..) | ExprKind::ObjectCompr(..) => {}
-            ExprKind::Call(_, args) => {
-                for arg in args {
-                    self.expr(arg);
-                }
-            }
-            _ => walk_expr(self, expr),
-        }
-    }
-}
-
-/// Variables that occur in the rule outside of `not`, and names that need no binding.
-fn bound_in(rule: &Rule) -> BTreeSet<Arc<str>> {
-    struct Outside(Variables);
-    impl Visitor for Outside {
-        fn expr(&mut self, expr: &Expr) {
-            match &expr.kind {
-                ExprKind::Var(name) if &**name != "_" => {
-                    self.0.names.insert(Arc::clone(name));
-                }
-                ExprKind::Call(_, args) => {
-                    for arg in args {
-                        self.expr(arg);
-                    }
-                }
-                _ => walk_expr(self, expr),
-            }
-        }
-        fn statement(&mut self, statement: &Statement) {
-            if matches!(statement.kind, StatementKind::Not(_)) {
-                for with in &statement.with {
-                    self.expr(&with.value);
-                }
-            } else {
-                self.0.statement_names(statement);
-                walk_statement(self, statement);
-            }
-        }
-        fn body(&mut self, body: &Body) {
-            for statement in body {
-                self.statement(statement);
-            }
-        }
-    }
-    let mut outside = Outside(Variables::default());
-    walk_rule(&mut outside, rule);
-    walk_head(&mut outside, rule);
-    let mut bound = outside.0.names;
-    bound.extend(["input".into(), "data".into()]);
-    bound
 }
 
 /// Who refers to whom.
@@ -376,7 +337,11 @@ impl Graph {
         let mut names: Vec<String> = cycle.iter().map(|&node| self.name(node)).collect();
         names.push(self.name(first));
         let message = format!("rule `{}` is recursive: {}", names[0], names.join(" -> "));
-        self.error(first, message, "Rego has no recursion; `walk` and `graph.reachable` go through nested values.")
+        self.error(
+            first,
+            message,
+            "Rego has no recursion; `walk` and `graph.reachable` go through nested values.",
+        )
     }
 
     fn too_deep(&self, node: usize) -> PolicyError {

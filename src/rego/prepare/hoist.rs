@@ -55,11 +55,7 @@ impl Hoist<'_> {
     /// The expression under `not`: it stays, what it needs is moved.
     fn operands_of(&mut self, expr: &mut Expr, before: &mut Hoisted) {
         match &mut expr.kind {
-            ExprKind::Binary(
-                Operator::Equal | Operator::Unify | Operator::Assign,
-                left,
-                right,
-            ) => {
+            ExprKind::Binary(Operator::Equal | Operator::Unify | Operator::Assign, left, right) => {
                 // As OPA: references that are compared for equality stay, calls do not.
                 self.equal_operand(left, before);
                 self.equal_operand(right, before);
@@ -82,6 +78,9 @@ impl Hoist<'_> {
                 self.inner_calls(head, before);
                 self.indexes(steps, before);
             }
+            ExprKind::Array(_) | ExprKind::Set(_) | ExprKind::Object(_) => {
+                self.operand(expr, before);
+            }
             _ => {}
         }
     }
@@ -92,6 +91,7 @@ impl Hoist<'_> {
                 self.inner_calls(head, before);
                 self.indexes(steps, before);
             }
+            ExprKind::Var(_) => {}
             _ => self.operand(expr, before),
         }
     }

@@ -7,12 +7,14 @@ pub(in crate::rego) mod check;
 mod hoist;
 pub(in crate::rego) mod names;
 mod rename;
+mod safety;
+mod shadow;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::rego::prepare::calls::ConftestFile;
-use crate::rego::prepare::check::Environment;
+use crate::rego::prepare::check::{Environment, Network};
 use crate::rego::prepare::names::{DataPath, Names};
 use crate::rego::syntax::SyntaxError;
 use crate::rego::syntax::ast::{Module, Rule};
@@ -55,10 +57,13 @@ impl Unit {
 impl Policies {
     /// Finds out what the names of all modules mean.
     pub(in crate::rego) fn new(modules: Vec<Module>) -> Self {
-        let mut rules: BTreeMap<DataPath, BTreeSet<Arc<str>>> = BTreeMap::new();
+        let mut rules: BTreeMap<DataPath, BTreeMap<Arc<str>, bool>> = BTreeMap::new();
         for module in &modules {
             let of_package = rules.entry(names::package_path(module)).or_default();
-            of_package.extend(module.rules.iter().map(|rule| Arc::clone(rule.name())));
+            for rule in &module.rules {
+                let is_function = of_package.entry(Arc::clone(rule.name())).or_default();
+                *is_function |= rule.head.args.is_some();
+            }
         }
         let units = modules
             .into_iter()
@@ -75,8 +80,12 @@ impl Policies {
     }
 
     /// Everything that cannot be evaluated faithfully.
-    pub(in crate::rego) fn check(&self, environment: Environment) -> Vec<PolicyError> {
-        check::check(self, environment)
+    pub(in crate::rego) fn check(
+        &self,
+        environment: Environment,
+        network: Network,
+    ) -> Vec<PolicyError> {
+        check::check(self, environment, network)
     }
 
     /// The text of each module for the engine.
@@ -97,6 +106,8 @@ impl Policies {
 fn prepared(unit: &Unit, conftest_file: ConftestFile) -> Module {
     let mut module = unit.module.clone();
     for (rule, locals) in module.rules.iter_mut().zip(&unit.locals) {
+        shadow::rename(rule, &unit.names, locals);
+        let locals = &names::locals(rule);
         rename::rename(rule);
         calls::rewrite(rule, &unit.names, locals, conftest_file);
         hoist::hoist(rule, &unit.names, locals);

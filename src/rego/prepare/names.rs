@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::rego::syntax::ast::{Expr, ExprKind, Module, Operator, Rule, Statement, StatementKind};
-use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule, walk_statement};
+use crate::rego::syntax::visit::{Visitor, walk_rule, walk_statement};
 
 /// An absolute path below `data`, its first component being `data`.
 pub(in crate::rego) type DataPath = Vec<Arc<str>>;
@@ -13,7 +13,8 @@ pub(in crate::rego) type DataPath = Vec<Arc<str>>;
 #[derive(Debug)]
 pub(in crate::rego) struct Names {
     package: DataPath,
-    rules: BTreeSet<Arc<str>>,
+    /// Rules of the package; whether each is a function.
+    rules: BTreeMap<Arc<str>, bool>,
     imports: BTreeMap<Arc<str>, Vec<Arc<str>>>,
 }
 
@@ -29,8 +30,9 @@ pub(in crate::rego) enum Meaning {
 }
 
 impl Names {
-    /// The names of `module`, where `rules` are the rules that all modules of its package define.
-    pub(in crate::rego) fn new(module: &Module, rules: BTreeSet<Arc<str>>) -> Self {
+    /// The names of `module`, where `rules` are the rules that all modules of its package define, and
+    /// whether each is a function.
+    pub(in crate::rego) fn new(module: &Module, rules: BTreeMap<Arc<str>, bool>) -> Self {
         let imports = module
             .imports
             .iter()
@@ -49,6 +51,11 @@ impl Names {
         &self.package
     }
 
+    /// Whether the package has a function with this name.
+    pub(in crate::rego) fn is_function(&self, name: &str) -> bool {
+        self.rules.get(name).copied().unwrap_or_default()
+    }
+
     /// What `path`, the constant beginning of a reference, means in a rule that declares the variables of `locals`.
     pub(in crate::rego) fn meaning(
         &self,
@@ -61,7 +68,7 @@ impl Names {
         if locals.contains(head) {
             return Meaning::Other;
         }
-        if self.rules.contains(head) {
+        if self.rules.contains_key(head) {
             let mut full = self.package.clone();
             full.extend_from_slice(path);
             return Meaning::Data(full);
@@ -164,46 +171,5 @@ impl Visitor for Locals {
             }
         }
         walk_statement(self, statement);
-    }
-}
-
-/// Every variable that occurs in something.
-#[derive(Default)]
-pub(in crate::rego) struct Variables {
-    /// Their names, the anonymous one included.
-    pub(in crate::rego) names: BTreeSet<Arc<str>>,
-}
-
-impl Visitor for Variables {
-    fn expr(&mut self, expr: &Expr) {
-        if let Some(name) = expr.as_var() {
-            self.names.insert(Arc::clone(name));
-        }
-        if let ExprKind::Call(_, args) = &expr.kind {
-            for arg in args {
-                self.expr(arg);
-            }
-        } else {
-            walk_expr(self, expr);
-        }
-    }
-
-    fn statement(&mut self, statement: &Statement) {
-        self.statement_names(statement);
-        walk_statement(self, statement);
-    }
-}
-
-impl Variables {
-    /// The names that `some` and `every` declare without an expression.
-    pub(in crate::rego) fn statement_names(&mut self, statement: &Statement) {
-        if let StatementKind::Some(names) = &statement.kind {
-            let declared = names.iter().map(|name| Arc::clone(&name.text));
-            self.names.extend(declared);
-        }
-        if let StatementKind::Every { key, value, .. } = &statement.kind {
-            let declared = key.iter().chain(std::iter::once(value));
-            self.names.extend(declared.map(|name| Arc::clone(&name.text)));
-        }
     }
 }

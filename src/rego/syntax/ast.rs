@@ -381,14 +381,17 @@ impl Rule {
             ExprKind::Ref(head, _) => head,
             _ => &self.head.reference,
         };
-        head.as_var().expect("the parser lets heads start with a variable only")
+        head.as_var()
+            .expect("the parser lets heads start with a variable only")
     }
 
     /// All bodies: its own and those under `else`.
     pub(in crate::rego) fn bodies(&self) -> impl Iterator<Item = &Body> {
-        self.body
-            .iter()
-            .chain(self.otherwise.iter().filter_map(|other| other.body.as_ref()))
+        self.body.iter().chain(
+            self.otherwise
+                .iter()
+                .filter_map(|other| other.body.as_ref()),
+        )
     }
 }
 

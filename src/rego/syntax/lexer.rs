@@ -200,8 +200,8 @@ impl<'a> Lexer<'a> {
             }
             complete = digits(self);
         }
-        let leading_zero = self.bytes[start] == b'0'
-            && self.bytes.get(start + 1).is_some_and(u8::is_ascii_digit);
+        let leading_zero =
+            self.bytes[start] == b'0' && self.bytes.get(start + 1).is_some_and(u8::is_ascii_digit);
         let runs_on = self.peek(0).is_ascii_alphabetic() || self.peek(0) == b'_';
         if !complete || leading_zero || runs_on {
             let span = Span::from_offsets(start, self.offset.max(start + 1));
@@ -277,7 +277,11 @@ impl<'a> Lexer<'a> {
                 _ => {}
             }
         }
-        let kind = if raw { Kind::RawTemplate } else { Kind::Template };
+        let kind = if raw {
+            Kind::RawTemplate
+        } else {
+            Kind::Template
+        };
         self.push(kind, start, joined);
         self.tokens.last_mut().expect("just pushed").line = line;
         Ok(())
@@ -297,7 +301,10 @@ impl<'a> Lexer<'a> {
             let character = rest.chars().next().unwrap_or(' ');
             let span = Span::from_offsets(start, start + character.len_utf8());
             let shown = character.escape_debug();
-            return Err(SyntaxError::new(span, format!("unexpected character `{shown}`")));
+            return Err(SyntaxError::new(
+                span,
+                format!("unexpected character `{shown}`"),
+            ));
         }
         self.push(Kind::Symbol, start, joined);
         Ok(())

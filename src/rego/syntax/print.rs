@@ -32,7 +32,9 @@ impl Printed {
             .sum();
         let offset = start.saturating_add(u32::try_from(within).unwrap_or(u32::MAX));
         let index = self.places.partition_point(|&(place, _)| place <= offset);
-        self.places.get(index.checked_sub(1)?).map(|&(_, span)| span)
+        self.places
+            .get(index.checked_sub(1)?)
+            .map(|&(_, span)| span)
     }
 }
 
@@ -85,8 +87,13 @@ impl Printer {
         self.write("package ");
         self.write(&join_path(&module.package));
         self.write("\n");
+        let mut seen = std::collections::BTreeSet::new();
         for import in &module.imports {
-            self.import(import);
+            // The engine refuses to have the same import twice, and knows v1's keywords by itself.
+            let known = import.is_keywords() && self.version == Version::V1;
+            if !known && seen.insert((&import.path, &import.alias)) {
+                self.import(import);
+            }
         }
         for rule in &module.rules {
             self.rule(rule);

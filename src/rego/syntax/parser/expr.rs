@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{Parsed, Parser};
-use crate::rego::syntax::SyntaxError;
 use crate::rego::syntax::ast::{Body, Expr, ExprKind, Operator, Step, TemplatePart};
 use crate::rego::syntax::lexer::{Kind, tokenize_part};
+use crate::rego::syntax::{SyntaxError, Version};
 use crate::source::Span;
 
 /// Operators from the one that binds least to the one that binds most.
@@ -76,11 +76,8 @@ impl Parser<'_> {
                 Ok(value) if self.at("in") => {
                     self.advance();
                     let collection = self.level(LOWEST)?;
-                    let kind = ExprKind::In(
-                        Some(Box::new(left)),
-                        Box::new(value),
-                        Box::new(collection),
-                    );
+                    let kind =
+                        ExprKind::In(Some(Box::new(left)), Box::new(value), Box::new(collection));
                     left = Expr::new(self.span_from(start), kind);
                 }
                 _ => self.next = state,
@@ -121,9 +118,7 @@ impl Parser<'_> {
     /// The operators of one level that follow `left`.
     fn operators(&mut self, level: usize, start: u32, mut left: Expr) -> Parsed<Expr> {
         loop {
-            let found = LEVELS[level]
-                .iter()
-                .find(|(text, _)| self.at_symbol(text));
+            let found = LEVELS[level].iter().find(|(text, _)| self.at_symbol(text));
             let Some(&(_, operator)) = found else {
                 return Ok(left);
             };
@@ -208,6 +203,10 @@ impl Parser<'_> {
                 ExprKind::Number(self.text_of(token).into())
             }
             Kind::String | Kind::RawString => ExprKind::String(self.string()?),
+            Kind::Template | Kind::RawTemplate if self.version == Version::V0 => {
+                let message = "Rego v0 has no template strings";
+                return Err(SyntaxError::new(token.span, message));
+            }
             Kind::Template | Kind::RawTemplate => {
                 self.advance();
                 ExprKind::Template(self.template(token.span, token.kind)?)
@@ -253,11 +252,14 @@ impl Parser<'_> {
             "-" => {
                 self.advance();
                 let token = self.token();
-                if token.kind != Kind::Number {
-                    return Err(self.unexpected("expected a number after `-`"));
+                if token.kind == Kind::Number {
+                    self.advance();
+                    ExprKind::Number(format!("-{}", self.text_of(token)).into())
+                } else {
+                    let operand = self.nested(Self::term)?;
+                    let zero = Expr::new(Span::new(start, start + 1), ExprKind::Number("0".into()));
+                    ExprKind::Binary(Operator::Minus, Box::new(zero), Box::new(operand))
                 }
-                self.advance();
-                ExprKind::Number(format!("-{}", self.text_of(token)).into())
             }
             "[" => {
                 self.advance();
@@ -328,7 +330,11 @@ impl Parser<'_> {
         let (value, is_compr) = self.first_item()?;
         if is_compr {
             let body = self.compr_body("}")?;
-            return Ok(ExprKind::ObjectCompr(Box::new(first), Box::new(value), body));
+            return Ok(ExprKind::ObjectCompr(
+                Box::new(first),
+                Box::new(value),
+                body,
+            ));
         }
         let mut entries = vec![(first, value)];
         while self.accept(",") {
@@ -390,20 +396,29 @@ impl Parser<'_> {
         Ok(parts)
     }
 
+    /// The offset of the brace that closes the one at `open`; strings within may hold braces.
     fn template_close(&self, open: usize, end: usize, span: Span) -> Parsed<usize> {
-        let tokens = tokenize_part(self.text, Span::from_offsets(open, end))?;
+        let bytes = self.text.as_bytes();
         let mut depth = 0_usize;
-        for token in tokens {
-            match self.text_of(token) {
-                "{" if token.kind == Kind::Symbol => depth += 1,
-                "}" if token.kind == Kind::Symbol => {
+        let mut quote = None;
+        let mut offset = open;
+        while offset < end {
+            let byte = bytes[offset];
+            match (quote, byte) {
+                (Some(b'"'), b'\\') => offset += 1,
+                (Some(open), _) if byte == open => quote = None,
+                (Some(_), _) => {}
+                (None, b'"' | b'`') => quote = Some(byte),
+                (None, b'{') => depth += 1,
+                (None, b'}') => {
                     depth -= 1;
                     if depth == 0 {
-                        return Ok(token.span.start as usize);
+                        return Ok(offset);
                     }
                 }
-                _ => {}
+                (None, _) => {}
             }
+            offset += 1;
         }
         let message = "a `{` of the template string is not closed";
         Err(SyntaxError::new(span, message))

@@ -4,6 +4,7 @@ use super::{Parsed, Parser};
 use crate::rego::syntax::ast::{
     Body, Else, Expr, ExprKind, Head, Name, Rule, Statement, StatementKind, Step, With,
 };
+use crate::rego::syntax::lexer::Kind;
 use crate::rego::syntax::{SyntaxError, Version};
 
 impl Parser<'_> {
@@ -54,7 +55,8 @@ impl Parser<'_> {
     }
 
     fn rule_ends(&mut self) -> Parsed<()> {
-        if self.at_end() || self.at(";") || self.token().line > self.last_line() {
+        // As OPA, the next rule may follow on the same line.
+        if self.at_end() || self.at(";") || self.token().kind == Kind::Ident {
             return Ok(());
         }
         Err(self.unexpected("expected the end of the rule"))
@@ -182,7 +184,8 @@ impl Parser<'_> {
     }
 
     fn if_body(&mut self) -> Parsed<Body> {
-        if self.at("{") {
+        let is_empty_object = self.at("{") && self.text_of(self.ahead(1)) == "}";
+        if self.at("{") && !is_empty_object {
             self.braced_body()
         } else {
             Ok(vec![self.statement()?])
