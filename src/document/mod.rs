@@ -3,8 +3,11 @@
 //! A document that cannot be read is a problem with its place and never hides the documents after it.
 
 mod build;
+mod encoding;
 pub mod input;
 mod json;
+#[cfg(test)]
+mod parity_tests;
 pub mod path;
 pub mod print;
 mod scalar;
@@ -12,6 +15,8 @@ pub mod value;
 mod yaml;
 
 use std::sync::Arc;
+
+pub use encoding::{DecodeError, decode};
 
 use crate::document::path::SpanTable;
 use crate::document::value::Value;
@@ -151,24 +156,4 @@ pub fn parse(file: &Arc<SourceFile>, syntax: Syntax, limits: &Limits) -> Parsed 
         Syntax::Yaml => yaml::parse(file, limits),
         Syntax::Json => json::parse(file, limits),
     }
-}
-
-/// x
-#[derive(Debug)]
-pub struct DecodeError {
-    /// x
-    pub position: Position,
-    message: String,
-}
-impl std::fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-/// x
-pub fn decode(bytes: Vec<u8>) -> Result<String, DecodeError> {
-    String::from_utf8(bytes).map_err(|e| DecodeError {
-        position: Position::default(),
-        message: e.to_string(),
-    })
 }

@@ -1,7 +1,355 @@
-//! YAML by granit-parser's events.
-use super::{Limits, Parsed};
-use crate::source::SourceFile;
+//! YAML: granit-parser's events, our scalars, recovery at the next document after every error.
+
 use std::sync::Arc;
-pub(super) fn parse(_file: &Arc<SourceFile>, _limits: &Limits) -> Parsed {
-    Parsed::default()
+
+use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput, StructureStyle};
+
+use crate::document::build::{BuildError, Builder, Keys};
+use crate::document::scalar::{self, Tag};
+use crate::document::{Document, Limits, ParseProblem, Parsed, resource_of};
+use crate::finding::{Location, Precision, Problem, Stage};
+use crate::source::{SourceFile, Span};
+
+/// YAML's own tags.
+const CORE: &str = "tag:yaml.org,2002:";
+
+/// Reads all documents of a file.
+pub(super) fn parse(file: &Arc<SourceFile>, limits: &Limits) -> Parsed {
+    let names_sources = &**file.name() == "-";
+    let options = granit_parser::options! {
+        emit_comments: names_sources,
+        max_buffered_comment_events: 100_000,
+        block_scalar_eof_without_line_feed: true,
+        bom_inside_document_as_content: true,
+    };
+    let mut reader = Reader::new(file, limits, options, names_sources);
+    reader.run();
+    reader.parsed
+}
+
+struct Reader<'a> {
+    file: &'a Arc<SourceFile>,
+    limits: &'a Limits,
+    parser: Parser<'a, StrInput<'a>>,
+    names_sources: bool,
+    keys: Keys,
+    parsed: Parsed,
+    index: u32,
+    /// End of the last node or marker: what stands between it and a block scalar holds the scalar's `|`.
+    last_end: u32,
+}
+
+/// A document that is being read.
+struct Open {
+    start: u32,
+    name: Option<Arc<str>>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(
+        file: &'a Arc<SourceFile>,
+        limits: &'a Limits,
+        options: Options,
+        names_sources: bool,
+    ) -> Self {
+        Self {
+            file,
+            limits,
+            parser: Parser::new_from_str_with_options(file.text(), options),
+            names_sources,
+            keys: Keys::default(),
+            parsed: Parsed::default(),
+            index: 0,
+            last_end: 0,
+        }
+    }
+
+    fn run(&mut self) {
+        loop {
+            let open = match self.to_document() {
+                Ok(Some(open)) => open,
+                Ok(None) => return,
+                Err(error) => {
+                    if !self.fail(error) {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            if self.index as usize >= self.limits.documents {
+                let message = format!("the file has more than {} documents", self.limits.documents);
+                self.problem(BuildError::new(Span::new(open.start, open.start), message));
+                return;
+            }
+            if let Err(error) = self.document(open)
+                && !self.fail(error)
+            {
+                return;
+            }
+        }
+    }
+
+    /// Reads on to the start of a document; none at the end of the file.
+    fn to_document(&mut self) -> Result<Option<Open>, BuildError> {
+        loop {
+            let Some(next) = self.parser.next_event() else {
+                return Ok(None);
+            };
+            let (event, span) = next.map_err(|error| self.scan_error(&error))?;
+            match event {
+                Event::DocumentStart(..) => {
+                    let start = offset(span.start.byte_offset());
+                    self.last_end = offset(span.end.byte_offset());
+                    return Ok(Some(Open { start, name: None }));
+                }
+                Event::StreamEnd => return Ok(None),
+                _ => {}
+            }
+        }
+    }
+
+    fn document(&mut self, mut open: Open) -> Result<(), BuildError> {
+        // The builder borrows what outlives it; the reader's own state stays free.
+        let mut keys = std::mem::take(&mut self.keys);
+        let mut builder = Builder::new(self.limits, &mut keys);
+        let mut has_node = false;
+        let result = loop {
+            let next = match self.parser.next_event() {
+                Some(Ok(next)) => next,
+                Some(Err(error)) => break Err(self.scan_error(&error)),
+                None => break Ok(self.last_end),
+            };
+            let (event, span) = next;
+            let span = Span::new(
+                offset(span.start.byte_offset()),
+                offset(span.end.byte_offset()),
+            );
+            match &event {
+                Event::DocumentEnd => break Ok(span.start.max(self.last_end)),
+                Event::Comment(text, _) if !has_node => self.source_name(text, &mut open),
+                Event::Comment(..) => {}
+                _ => {
+                    has_node = true;
+                    if let Err(error) = self.node(&mut builder, &event, span) {
+                        break Err(error);
+                    }
+                }
+            }
+        };
+        let built = result.map(|end| (end, builder.finish()));
+        self.keys = keys;
+        if let (end, Some((value, spans))) = built?
+            && !matches!(value, crate::document::value::Value::Null)
+        {
+            let name = open.name.unwrap_or_else(|| Arc::clone(self.file.name()));
+            self.parsed.documents.push(Arc::new(Document {
+                file: Arc::clone(self.file),
+                name,
+                index: self.index,
+                span: Span::new(open.start, end),
+                resource: resource_of(&value),
+                value,
+                spans,
+            }));
+            self.index += 1;
+        }
+        Ok(())
+    }
+
+    /// `helm template` says in a comment which file a document comes from.
+    fn source_name(&self, comment: &str, open: &mut Open) {
+        if self.names_sources
+            && let Some(name) = comment.trim().strip_prefix("Source: ")
+        {
+            open.name = Some(name.trim().into());
+        }
+    }
+
+    fn node(
+        &mut self,
+        builder: &mut Builder<'_>,
+        event: &Event<'_>,
+        span: Span,
+    ) -> Result<(), BuildError> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let is_empty = *style == ScalarStyle::Plain && span.is_empty();
+                let text = if is_empty { "" } else { text };
+                let span = self.scalar_span(*style, span);
+                let plain = *style == ScalarStyle::Plain;
+                let tag = tag.as_ref().map(|tag| tag_of(tag));
+                if builder.expects_key() {
+                    if !builder.is_bracketed() {
+                        self.tab_before(span)?;
+                    }
+                    if plain && tag.is_none() && text == "<<" {
+                        builder.merge_key(span);
+                    } else {
+                        let key = scalar::key(text, plain, tag)
+                            .map_err(|message| BuildError::new(span, message))?;
+                        builder.anchor_key(*anchor, &key, span);
+                        builder.key(&key, span)?;
+                    }
+                } else {
+                    let value = scalar::value(text, plain, tag)
+                        .map_err(|message| BuildError::new(span, message))?;
+                    builder.scalar(value, span, *anchor)?;
+                }
+                self.last_end = span.end.max(self.last_end);
+            }
+            Event::Alias(anchor) if builder.expects_key() => {
+                let key = builder.alias_key(*anchor, span)?;
+                builder.key(&key, span)?;
+                self.last_end = span.end;
+            }
+            Event::Alias(anchor) => {
+                builder.alias(*anchor, span)?;
+                self.last_end = span.end;
+            }
+            Event::SequenceStart(style, anchor, _) => {
+                no_key(builder, span)?;
+                builder.open_sequence(opening(*style, span), *anchor)?;
+            }
+            Event::MappingStart(style, anchor, _) => {
+                no_key(builder, span)?;
+                builder.open_mapping(opening(*style, span), *anchor)?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                // Block collections end without a token of their own.
+                let bracket = (!span.is_empty()).then_some(span.end);
+                builder.close_collection(bracket)?;
+                self.last_end = bracket.unwrap_or(self.last_end);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A block scalar starts at its `|` or `>` and ends with its last line.
+    fn scalar_span(&self, style: ScalarStyle, span: Span) -> Span {
+        let indicator = match style {
+            ScalarStyle::Literal => '|',
+            ScalarStyle::Folded => '>',
+            ScalarStyle::Plain | ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                return span;
+            }
+        };
+        let gap = self
+            .file
+            .slice(Span::new(self.last_end.min(span.start), span.start));
+        let start = match gap.find(indicator) {
+            Some(found) => self.last_end.min(span.start) + offset(Some(found)),
+            None => span.start,
+        };
+        let text = self.file.slice(Span::new(start, span.end));
+        Span::new(start, start + offset(Some(text.trim_end().len())))
+    }
+
+    /// As kubectl: a tab in the indentation before a key is an error.
+    fn tab_before(&self, span: Span) -> Result<(), BuildError> {
+        let text = self.file.text().as_bytes();
+        let mut start = span.start as usize;
+        let mut has_tab = false;
+        while start > 0 && matches!(text[start - 1], b' ' | b'\t') {
+            start -= 1;
+            has_tab |= text[start] == b'\t';
+        }
+        let starts_line = start == 0 || matches!(text[start - 1], b'\n' | b'\r');
+        if has_tab && starts_line {
+            let tab = Span::from_offsets(start, span.start as usize);
+            return Err(
+                BuildError::new(tab, "a tab in the indentation").help("Indent with blanks.")
+            );
+        }
+        Ok(())
+    }
+
+    fn scan_error(&self, error: &granit_parser::ScanError) -> BuildError {
+        let at = offset(error.marker().byte_offset());
+        let at = at.min(offset(Some(self.file.text().len())));
+        let message = error.info();
+        BuildError::new(Span::new(at, at), message)
+    }
+
+    /// Reports what is wrong with a document and goes to the next; whether there is one.
+    fn fail(&mut self, error: BuildError) -> bool {
+        self.problem(error);
+        match self.parser.proceed_next_document() {
+            Ok(more) => more,
+            Err(error) => {
+                let error = self.scan_error(&error);
+                self.problem(error);
+                false
+            }
+        }
+    }
+
+    fn problem(&mut self, error: BuildError) {
+        let mut help = error.help.clone();
+        if help.is_empty() && self.looks_like_template(error.span.start) {
+            "This looks like a template; render it first, for example with `helm template`."
+                .clone_into(&mut help);
+        }
+        let problem = to_problem(self.file, error, help);
+        self.parsed.problems.push(ParseProblem {
+            index: self.index,
+            problem,
+        });
+        self.index += 1;
+    }
+
+    /// Whether `{{` stands on the line of the error or before it in its document.
+    fn looks_like_template(&self, at: u32) -> bool {
+        let line_end = self.file.text()[at as usize..]
+            .find('\n')
+            .map_or(self.file.text().len(), |end| at as usize + end);
+        let before = &self.file.text()[..line_end];
+        let document = before
+            .rfind("\n---")
+            .map_or(before, |start| &before[start..]);
+        document.contains("{{")
+    }
+}
+
+/// A problem at the place of an error, one character wide where the error has no width.
+pub(super) fn to_problem(file: &Arc<SourceFile>, error: BuildError, help: String) -> Problem {
+    let location = Location::in_file(file, error.span, Precision::Field);
+    let problem = Problem::error(Stage::Parse, error.message)
+        .at(location)
+        .help(help);
+    match error.related {
+        Some((span, what)) => {
+            problem.related(Location::in_file(file, span, Precision::Field), what)
+        }
+        None => problem,
+    }
+}
+
+fn offset(offset: Option<usize>) -> u32 {
+    u32::try_from(offset.unwrap_or(0)).unwrap_or(u32::MAX)
+}
+
+/// A block collection starts at its first child and has no width of its own.
+fn opening(style: StructureStyle, span: Span) -> Span {
+    match style {
+        StructureStyle::Block => Span::new(span.start, span.start),
+        StructureStyle::Flow => span,
+    }
+}
+
+fn no_key(builder: &Builder<'_>, span: Span) -> Result<(), BuildError> {
+    if builder.expects_key() {
+        let message = "a key cannot be a list or a mapping";
+        return Err(
+            BuildError::new(span, message).help("Templates in braces are quoted: `\"{{ … }}\"`.")
+        );
+    }
+    Ok(())
+}
+
+fn tag_of(tag: &granit_parser::Tag) -> Tag {
+    match tag.suffix_in_namespace(CORE) {
+        Some(name) => Tag::of_core(&name),
+        None => Tag::Text,
+    }
 }

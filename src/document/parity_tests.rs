@@ -1,0 +1,130 @@
+//! What kubectl's YAML library gives for tricky documents, compared with ours.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use crate::document::print::to_json;
+use crate::document::{Limits, Syntax, decode, parse};
+use crate::source::SourceFile;
+
+/// Where we differ and it is not said with the case, and why that must stay; the list may only shrink.
+const KNOWN: [(&str, &str); 42] = [
+    ("scalar int -9223372036854775809", "the same number, printed with all digits"),
+    ("scalar int +9223372036854775808", "the same number, printed with all digits"),
+    ("scalar text \u{2028}", "YAML 1.2: NEL, LS and PS do not break lines"),
+    ("scalar text \u{85}x", "YAML 1.2: NEL, LS and PS do not break lines"),
+    ("scalar text 0b-1", "Go reads `0b-1` as a number; it is a text for us"),
+    ("tag !!timestamp abc", "a tag that we do not know leaves the text alone"),
+    ("key multi-line in flow", "YAML 1.2 allows what go-yaml refuses"),
+    ("key alias no space", "the parser refuses or reads otherwise what is no YAML 1.2"),
+    ("merge alias to list", "YAML 1.2 allows what go-yaml refuses"),
+    ("merge tagged merge", "`!!merge` is a tag that nobody writes"),
+    ("anchor odd name", "YAML 1.2 allows what go-yaml refuses"),
+    ("anchor unicode name", "YAML 1.2 allows what go-yaml refuses"),
+    ("anchor with colon", "YAML 1.2 allows what go-yaml refuses"),
+    ("anchor key and value same", "YAML 1.2 allows what go-yaml refuses"),
+    ("block header |# no comment", "the parser refuses or reads otherwise what is no YAML 1.2"),
+    ("block tab first", "YAML 1.2 allows what go-yaml refuses"),
+    ("block root zero indent", "YAML 1.2 allows what go-yaml refuses"),
+    ("block root marker zero", "YAML 1.2 allows what go-yaml refuses"),
+    ("block nel", "YAML 1.2: NEL, LS and PS do not break lines"),
+    ("block ls", "YAML 1.2: NEL, LS and PS do not break lines"),
+    ("flow comment directly", "the parser refuses or reads otherwise what is no YAML 1.2"),
+    ("flow plain with colon", "the parser refuses or reads otherwise what is no YAML 1.2"),
+    ("flow plain question", "YAML 1.2 allows what go-yaml refuses"),
+    ("flow bools map", "duplicate keys are an error for us"),
+    ("flow map colon on next line", "YAML 1.2 allows what go-yaml refuses"),
+    ("flow map quoted colon on next line", "YAML 1.2 allows what go-yaml refuses"),
+    ("flow tab line", "the parser refuses or reads otherwise what is no YAML 1.2"),
+    ("flow two roots", "kubectl drops what follows in silence; an error for us"),
+    ("flow root then text", "kubectl drops what follows in silence; an error for us"),
+    ("lines plain marker in", "kubectl reads the first document only"),
+    ("escape \"\\\\'\"", "the parser refuses or reads otherwise what is no YAML 1.2"),
+    ("comment tab line", "YAML 1.2 allows what go-yaml refuses"),
+    ("comment quoted then hash", "the parser refuses or reads otherwise what is no YAML 1.2"),
+    ("bytes tab after dash", "YAML 1.2 allows what go-yaml refuses"),
+    ("bytes tab after dash map", "YAML 1.2 allows what go-yaml refuses"),
+    ("bytes tab blank line", "YAML 1.2 allows what go-yaml refuses"),
+    ("bytes tab between dashes", "YAML 1.2 allows what go-yaml refuses"),
+    ("bytes tab after question", "YAML 1.2 allows what go-yaml refuses"),
+    ("bytes nel", "YAML 1.2: NEL, LS and PS do not break lines"),
+    ("bytes ls", "YAML 1.2: NEL, LS and PS do not break lines"),
+    ("marker only end", "YAML 1.2 allows what go-yaml refuses"),
+    ("marker reserved directive", "YAML 1.2 allows what go-yaml refuses"),
+];
+
+/// Our documents, or the first error.
+fn ours(text: &[u8]) -> Result<Vec<Json>, String> {
+    let text = decode(text.to_vec()).map_err(|error| error.to_string())?;
+    let file = Arc::new(SourceFile::new("t.yaml", text));
+    let parsed = parse(&file, Syntax::Yaml, &Limits::default());
+    if let Some(problem) = parsed.problems.first() {
+        return Err(problem.problem.message.clone());
+    }
+    let json = |text: String| serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"));
+    parsed
+        .documents
+        .iter()
+        .map(|document| json(to_json(&document.value)))
+        .collect()
+}
+
+fn bytes_of(case: &Json) -> Vec<u8> {
+    match case["yaml_base64"].as_str() {
+        Some(text) => data_encoding::BASE64.decode(text.as_bytes()).expect("base64"),
+        None => case["yaml"].as_str().expect("a text").as_bytes().to_vec(),
+    }
+}
+
+/// The recorded documents that are not null; none where there is an error among them.
+fn recorded(case: &Json) -> Option<Vec<Json>> {
+    if case.get("error").is_some() {
+        return None;
+    }
+    let answers: Vec<&Json> = match case.get("answers") {
+        Some(answers) => answers.as_array().expect("a list").iter().collect(),
+        None => vec![case],
+    };
+    let mut all = Vec::new();
+    for answer in answers {
+        if answer.get("error").is_some() {
+            return None;
+        }
+        let documents = answer["documents"].as_array().expect("documents");
+        all.extend(documents.iter().filter(|json| !json.is_null()).cloned());
+    }
+    Some(all)
+}
+
+#[test]
+fn documents_are_what_kubectl_reads() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/parity/yaml.json");
+    let text = std::fs::read_to_string(path).expect("the recorded answers");
+    let recorded_cases: Json = serde_json::from_str(&text).expect("JSON");
+    let cases = recorded_cases["cases"].as_array().expect("cases");
+    let mut wrong = Vec::new();
+    let mut n_agree = 0;
+    for case in cases {
+        let name = case["name"].as_str().expect("a name");
+        let ours = ours(&bytes_of(case));
+        let agrees = match (&ours, recorded(case)) {
+            (Ok(ours), Some(recorded)) => *ours == recorded,
+            (Err(_), None) => true,
+            _ => false,
+        };
+        n_agree += usize::from(agrees);
+        let known = KNOWN.iter().any(|(known, _)| *known == name);
+        if agrees == known && case.get("deviation").is_none() {
+            let recorded = recorded(case);
+            wrong.push(format!("{name}\n  {:?}\n  ours    {ours:?}\n  kubectl {recorded:?}", case["yaml"]));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {} differ ({n_agree} agree):\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
+}
