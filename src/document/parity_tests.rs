@@ -10,48 +10,144 @@ use crate::source::SourceFile;
 
 /// Where we differ and it is not said with the case, and why that must stay; the list may only shrink.
 const KNOWN: [(&str, &str); 42] = [
-    ("scalar int -9223372036854775809", "the same number, printed with all digits"),
-    ("scalar int +9223372036854775808", "the same number, printed with all digits"),
-    ("scalar text \u{2028}", "YAML 1.2: NEL, LS and PS do not break lines"),
-    ("scalar text \u{85}x", "YAML 1.2: NEL, LS and PS do not break lines"),
-    ("scalar text 0b-1", "Go reads `0b-1` as a number; it is a text for us"),
-    ("tag !!timestamp abc", "a tag that we do not know leaves the text alone"),
-    ("key multi-line in flow", "YAML 1.2 allows what go-yaml refuses"),
-    ("key alias no space", "the parser refuses or reads otherwise what is no YAML 1.2"),
-    ("merge alias to list", "YAML 1.2 allows what go-yaml refuses"),
-    ("merge tagged merge", "`!!merge` is a tag that nobody writes"),
+    (
+        "scalar int -9223372036854775809",
+        "the same number, printed with all digits",
+    ),
+    (
+        "scalar int +9223372036854775808",
+        "the same number, printed with all digits",
+    ),
+    (
+        "scalar text \u{2028}",
+        "YAML 1.2: NEL, LS and PS do not break lines",
+    ),
+    (
+        "scalar text \u{85}x",
+        "YAML 1.2: NEL, LS and PS do not break lines",
+    ),
+    (
+        "scalar text 0b-1",
+        "Go reads `0b-1` as a number; it is a text for us",
+    ),
+    (
+        "tag !!timestamp abc",
+        "a tag that we do not know leaves the text alone",
+    ),
+    (
+        "key multi-line in flow",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
+    (
+        "key alias no space",
+        "the parser refuses or reads otherwise what is no YAML 1.2",
+    ),
+    (
+        "merge alias to list",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
+    (
+        "merge tagged merge",
+        "`!!merge` is a tag that nobody writes",
+    ),
     ("anchor odd name", "YAML 1.2 allows what go-yaml refuses"),
-    ("anchor unicode name", "YAML 1.2 allows what go-yaml refuses"),
+    (
+        "anchor unicode name",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
     ("anchor with colon", "YAML 1.2 allows what go-yaml refuses"),
-    ("anchor key and value same", "YAML 1.2 allows what go-yaml refuses"),
-    ("block header |# no comment", "the parser refuses or reads otherwise what is no YAML 1.2"),
+    (
+        "anchor key and value same",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
+    (
+        "block header |# no comment",
+        "the parser refuses or reads otherwise what is no YAML 1.2",
+    ),
     ("block tab first", "YAML 1.2 allows what go-yaml refuses"),
-    ("block root zero indent", "YAML 1.2 allows what go-yaml refuses"),
-    ("block root marker zero", "YAML 1.2 allows what go-yaml refuses"),
+    (
+        "block root zero indent",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
+    (
+        "block root marker zero",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
     ("block nel", "YAML 1.2: NEL, LS and PS do not break lines"),
     ("block ls", "YAML 1.2: NEL, LS and PS do not break lines"),
-    ("flow comment directly", "the parser refuses or reads otherwise what is no YAML 1.2"),
-    ("flow plain with colon", "the parser refuses or reads otherwise what is no YAML 1.2"),
-    ("flow plain question", "YAML 1.2 allows what go-yaml refuses"),
+    (
+        "flow comment directly",
+        "the parser refuses or reads otherwise what is no YAML 1.2",
+    ),
+    (
+        "flow plain with colon",
+        "the parser refuses or reads otherwise what is no YAML 1.2",
+    ),
+    (
+        "flow plain question",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
     ("flow bools map", "duplicate keys are an error for us"),
-    ("flow map colon on next line", "YAML 1.2 allows what go-yaml refuses"),
-    ("flow map quoted colon on next line", "YAML 1.2 allows what go-yaml refuses"),
-    ("flow tab line", "the parser refuses or reads otherwise what is no YAML 1.2"),
-    ("flow two roots", "kubectl drops what follows in silence; an error for us"),
-    ("flow root then text", "kubectl drops what follows in silence; an error for us"),
-    ("lines plain marker in", "kubectl reads the first document only"),
-    ("escape \"\\\\'\"", "the parser refuses or reads otherwise what is no YAML 1.2"),
+    (
+        "flow map colon on next line",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
+    (
+        "flow map quoted colon on next line",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
+    (
+        "flow tab line",
+        "the parser refuses or reads otherwise what is no YAML 1.2",
+    ),
+    (
+        "flow two roots",
+        "kubectl drops what follows in silence; an error for us",
+    ),
+    (
+        "flow root then text",
+        "kubectl drops what follows in silence; an error for us",
+    ),
+    (
+        "lines plain marker in",
+        "kubectl reads the first document only",
+    ),
+    (
+        "escape \"\\\\'\"",
+        "the parser refuses or reads otherwise what is no YAML 1.2",
+    ),
     ("comment tab line", "YAML 1.2 allows what go-yaml refuses"),
-    ("comment quoted then hash", "the parser refuses or reads otherwise what is no YAML 1.2"),
-    ("bytes tab after dash", "YAML 1.2 allows what go-yaml refuses"),
-    ("bytes tab after dash map", "YAML 1.2 allows what go-yaml refuses"),
-    ("bytes tab blank line", "YAML 1.2 allows what go-yaml refuses"),
-    ("bytes tab between dashes", "YAML 1.2 allows what go-yaml refuses"),
-    ("bytes tab after question", "YAML 1.2 allows what go-yaml refuses"),
+    (
+        "comment quoted then hash",
+        "the parser refuses or reads otherwise what is no YAML 1.2",
+    ),
+    (
+        "bytes tab after dash",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
+    (
+        "bytes tab after dash map",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
+    (
+        "bytes tab blank line",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
+    (
+        "bytes tab between dashes",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
+    (
+        "bytes tab after question",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
     ("bytes nel", "YAML 1.2: NEL, LS and PS do not break lines"),
     ("bytes ls", "YAML 1.2: NEL, LS and PS do not break lines"),
     ("marker only end", "YAML 1.2 allows what go-yaml refuses"),
-    ("marker reserved directive", "YAML 1.2 allows what go-yaml refuses"),
+    (
+        "marker reserved directive",
+        "YAML 1.2 allows what go-yaml refuses",
+    ),
 ];
 
 /// Our documents, or the first error.
@@ -62,7 +158,8 @@ fn ours(text: &[u8]) -> Result<Vec<Json>, String> {
     if let Some(problem) = parsed.problems.first() {
         return Err(problem.problem.message.clone());
     }
-    let json = |text: String| serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"));
+    let json =
+        |text: String| serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"));
     parsed
         .documents
         .iter()
@@ -72,7 +169,9 @@ fn ours(text: &[u8]) -> Result<Vec<Json>, String> {
 
 fn bytes_of(case: &Json) -> Vec<u8> {
     match case["yaml_base64"].as_str() {
-        Some(text) => data_encoding::BASE64.decode(text.as_bytes()).expect("base64"),
+        Some(text) => data_encoding::BASE64
+            .decode(text.as_bytes())
+            .expect("base64"),
         None => case["yaml"].as_str().expect("a text").as_bytes().to_vec(),
     }
 }
@@ -117,7 +216,10 @@ fn documents_are_what_kubectl_reads() {
         let known = KNOWN.iter().any(|(known, _)| *known == name);
         if agrees == known && case.get("deviation").is_none() {
             let recorded = recorded(case);
-            wrong.push(format!("{name}\n  {:?}\n  ours    {ours:?}\n  kubectl {recorded:?}", case["yaml"]));
+            wrong.push(format!(
+                "{name}\n  {:?}\n  ours    {ours:?}\n  kubectl {recorded:?}",
+                case["yaml"]
+            ));
         }
     }
     assert!(

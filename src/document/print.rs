@@ -91,9 +91,17 @@ fn string(text: &mut String, value: &str) {
 /// Integers with all digits, other numbers as Go's encoding/json prints them.
 fn number(text: &mut String, value: &Value) {
     // A number that only nearly is the integer is none.
-    let signed = value.as_i64().ok().filter(|integer| Value::from(*integer) == *value);
-    let unsigned = value.as_u64().ok().filter(|integer| Value::from(*integer) == *value);
-    let is_negative_zero = value.as_f64().is_ok_and(|float| float == 0.0 && float.is_sign_negative());
+    let signed = value
+        .as_i64()
+        .ok()
+        .filter(|integer| Value::from(*integer) == *value);
+    let unsigned = value
+        .as_u64()
+        .ok()
+        .filter(|integer| Value::from(*integer) == *value);
+    let is_negative_zero = value
+        .as_f64()
+        .is_ok_and(|float| float == 0.0 && float.is_sign_negative());
     if is_negative_zero {
         text.push_str("-0");
     } else if let Some(integer) = signed {

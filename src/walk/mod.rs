@@ -1,44 +1,411 @@
 //! Paths and globs → files, sorted; standard input.
-use crate::finding::*;
+//!
+//! What is passed over in a folder is counted with its reason; what cannot be read is a problem, never silence.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use ignore::overrides::{Override, OverrideBuilder};
+
+use crate::finding::{Location, Problem, Stage};
+
+/// A file to read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileEntry {
-    pub path: std::path::PathBuf,
+    /// How reports name it: as typed, with `/`; `-` for standard input.
     pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
 }
+
 impl FileEntry {
+    /// Whether it is standard input.
+    #[must_use]
     pub fn is_stdin(&self) -> bool {
-        self.name == "-"
+        self.path.as_os_str() == "-"
     }
 }
-pub fn read(e: &FileEntry, _max: u64) -> Result<Vec<u8>, Problem> {
-    std::fs::read(&e.path).map_err(|x| Problem::error(Stage::Read, x.to_string()))
+
+/// What is looked for.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Patterns as in a `.gitignore`; what matches is left out.
+    pub exclude: Vec<String>,
+    /// Files and folders that hold no manifests: policies, data.
+    pub never_enter: Vec<PathBuf>,
+    /// The name of standard input, `-` where none is given.
+    pub stdin_name: Option<String>,
 }
-pub struct Options;
-impl Options {
-    pub fn new(_e: &[String], _n: Vec<std::path::PathBuf>) -> Result<Self, std::fmt::Error> {
-        Ok(Options)
-    }
-}
+
+/// What was found.
+#[derive(Debug, Default)]
 pub struct Found {
+    /// The files, sorted by name, each once.
     pub files: Vec<FileEntry>,
+    /// What could not be read, and what is worth saying.
     pub problems: Vec<Problem>,
-    pub skipped: std::collections::BTreeMap<String, usize>,
+    /// Files that were passed over, by the reason.
+    pub skipped: BTreeMap<String, usize>,
 }
-pub fn find(paths: &[std::path::PathBuf], _o: &Options) -> Found {
-    let mut files = vec![];
-    for p in paths {
-        for e in walkdir::WalkDir::new(p).sort_by_file_name() {
-            let e = e.unwrap();
-            if e.file_type().is_file() {
-                files.push(FileEntry {
-                    path: e.path().to_path_buf(),
-                    name: e.path().display().to_string(),
+
+/// Types of files that Conftest reads and we do not.
+const OTHER_TYPES: [&str; 16] = [
+    "toml",
+    "hcl",
+    "tf",
+    "tfvars",
+    "ini",
+    "properties",
+    "env",
+    "xml",
+    "jsonnet",
+    "cue",
+    "edn",
+    "hocon",
+    "vcl",
+    "jsonc",
+    "dockerfile",
+    "textproto",
+];
+
+/// The file that names what is left out below its folder.
+const IGNORE_FILE: &str = ".policyignore";
+
+/// Finds the files at and below the paths.
+#[must_use]
+pub fn find(paths: &[PathBuf], options: &Options) -> Found {
+    let mut walker = Walker {
+        options,
+        found: Found::default(),
+        seen: BTreeSet::new(),
+        never_enter: options
+            .never_enter
+            .iter()
+            .filter_map(|path| real(path))
+            .collect(),
+        charts: BTreeSet::new(),
+    };
+    for path in paths {
+        walker.path(path);
+    }
+    let mut found = walker.found;
+    found.files.sort();
+    found
+}
+
+/// The bytes of a file.
+///
+/// # Errors
+/// The file cannot be read or is larger than `max_bytes`.
+pub fn read(entry: &FileEntry, max_bytes: u64) -> Result<Vec<u8>, Problem> {
+    let problem = |message: String| {
+        Problem::error(Stage::Read, message).at(Location::whole_file(entry.name.as_str()))
+    };
+    let unreadable = |error: std::io::Error| {
+        problem(format!("the file cannot be read: {error}"))
+            .help("Check that it is there and that it may be read.")
+    };
+    let file = std::fs::File::open(&entry.path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(max_bytes.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > max_bytes {
+        let message = format!("the file is larger than {} MiB", max_bytes >> 20);
+        return Err(problem(message).help("Split it, or allow more with `--max-file-size`."));
+    }
+    Ok(bytes)
+}
+
+fn real(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok()
+}
+
+fn display_name(path: &Path) -> String {
+    let name = path.to_string_lossy();
+    if cfg!(windows) {
+        name.replace('\\', "/")
+    } else {
+        name.into_owned()
+    }
+}
+
+struct Walker<'a> {
+    options: &'a Options,
+    found: Found,
+    /// Files by their real path: each is read once.
+    seen: BTreeSet<PathBuf>,
+    never_enter: Vec<PathBuf>,
+    charts: BTreeSet<PathBuf>,
+}
+
+impl Walker<'_> {
+    fn path(&mut self, path: &Path) {
+        if path.as_os_str() == "-" {
+            if self.seen.insert(path.to_path_buf()) {
+                self.found.files.push(FileEntry {
+                    name: self
+                        .options
+                        .stdin_name
+                        .clone()
+                        .unwrap_or_else(|| "-".to_owned()),
+                    path: path.to_path_buf(),
                 });
             }
+            return;
+        }
+        match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => self.folder(path),
+            Ok(metadata) if metadata.is_file() => self.named(path),
+            Ok(_) => self.problem(
+                path,
+                "this is neither a file nor a folder".to_owned(),
+                "Pipe its content in: `policy test -`.",
+            ),
+            Err(_) if is_glob(path) => self.glob(path),
+            Err(error) => self.problem(
+                path,
+                format!("the path cannot be read: {error}"),
+                "Check that it is there and that it may be read.",
+            ),
         }
     }
-    Found {
-        files,
-        problems: vec![],
-        skipped: Default::default(),
+
+    fn problem(&mut self, path: &Path, message: String, help: &str) {
+        let problem = Problem::error(Stage::Read, message)
+            .at(Location::whole_file(display_name(path).as_str()))
+            .help(help);
+        self.found.problems.push(problem);
     }
+
+    fn skip(&mut self, reason: &str) {
+        *self.found.skipped.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    fn push(&mut self, path: &Path) {
+        let identity = real(path).unwrap_or_else(|| path.to_path_buf());
+        if self.seen.insert(identity) {
+            self.found.files.push(FileEntry {
+                name: display_name(path),
+                path: path.to_path_buf(),
+            });
+        }
+    }
+
+    /// A file that the user named is read whatever it is called, but for types that are certainly neither YAML nor JSON.
+    fn named(&mut self, path: &Path) {
+        let extension = extension(path);
+        if OTHER_TYPES.contains(&extension.as_str()) || is_dockerfile(path) {
+            self.problem(
+                path,
+                "files of this type are not read".to_owned(),
+                "Only YAML and JSON are; convert it first, or pipe it in as YAML.",
+            );
+        } else {
+            self.push(path);
+        }
+    }
+
+    /// A pattern that no shell expanded.
+    fn glob(&mut self, pattern: &Path) {
+        let text = display_name(pattern);
+        let components: Vec<_> = pattern.components().collect();
+        let n_plain = components
+            .iter()
+            .take_while(|part| !is_glob(Path::new(part.as_os_str())))
+            .count();
+        let root: PathBuf = components[..n_plain].iter().collect();
+        let root = if root.as_os_str().is_empty() {
+            PathBuf::from(".")
+        } else {
+            root
+        };
+        let matcher = globset::GlobBuilder::new(&text)
+            .literal_separator(true)
+            .build()
+            .map(|glob| glob.compile_matcher());
+        let Ok(matcher) = matcher else {
+            return self.problem(pattern, "this is no pattern for files".to_owned(), "");
+        };
+        let before = self.found.files.len();
+        let entries = walkdir::WalkDir::new(&root)
+            .follow_links(true)
+            .sort_by_file_name();
+        for entry in entries.into_iter().flatten() {
+            let path = entry.path().strip_prefix("./").unwrap_or(entry.path());
+            if entry.file_type().is_file() && matcher.is_match(path) {
+                self.push(path);
+            }
+        }
+        if self.found.files.len() == before {
+            let help = "Check the pattern; `**` matches folders too.";
+            self.problem(pattern, "no file matches this pattern".to_owned(), help);
+        }
+    }
+
+    fn excluded(&mut self, root: &Path) -> Option<Override> {
+        let mut builder = OverrideBuilder::new(root);
+        for pattern in &self.options.exclude {
+            // An override lets in what matches; what is to be left out has a `!` in front.
+            if let Err(error) = builder.add(&format!("!{pattern}")) {
+                let message = format!("`{pattern}` is no pattern for `--exclude`: {error}");
+                let problem =
+                    Problem::error(Stage::Read, message).help("Patterns are as in a `.gitignore`.");
+                self.found.problems.push(problem);
+                return None;
+            }
+        }
+        builder.build().ok()
+    }
+
+    fn folder(&mut self, root: &Path) {
+        let Some(excluded) = self.excluded(root) else {
+            return;
+        };
+        let never_enter = self.never_enter.clone();
+        let root_is_hidden = real(root);
+        let mut builder = WalkBuilder::new(root);
+        builder
+            .standard_filters(false)
+            .hidden(true)
+            .parents(true)
+            .overrides(excluded)
+            .follow_links(true)
+            .add_custom_ignore_filename(IGNORE_FILE)
+            .filter_entry(move |entry| {
+                let is_root = real(entry.path()) == root_is_hidden;
+                is_root || real(entry.path()).is_none_or(|path| !never_enter.contains(&path))
+            })
+            .sort_by_file_path(Ord::cmp);
+        for entry in builder.build() {
+            match entry {
+                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                    self.walked(root, entry.path());
+                }
+                Ok(_) => {}
+                Err(error) => self.walk_error(root, &error),
+            }
+        }
+        self.count_left_out(root);
+    }
+
+    fn walk_error(&mut self, root: &Path, error: &ignore::Error) {
+        // A link that leads back into the walk is not followed; everything it leads to is read where it is.
+        if let ignore::Error::WithDepth { err, .. } = error {
+            return self.walk_error(root, err);
+        }
+        if matches!(error, ignore::Error::Loop { .. }) {
+            return self.skip("a link that leads back");
+        }
+        let message = format!("a folder cannot be read: {error}");
+        self.problem(
+            root,
+            message,
+            "Check that it is there and that it may be read.",
+        );
+    }
+
+    /// A file of a walk: taken by its type, passed over where its name says that it is no manifest.
+    fn walked(&mut self, root: &Path, path: &Path) {
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        if !matches!(extension(path).as_str(), "yaml" | "yml" | "json") {
+            let reason = if name == "Kustomization" {
+                "kustomization"
+            } else if self.chart_of(root, path).is_some() {
+                "part of a Helm chart"
+            } else {
+                "neither YAML nor JSON"
+            };
+            return self.skip(reason);
+        }
+        if matches!(name.as_str(), "kustomization.yaml" | "kustomization.yml") {
+            return self.skip("kustomization");
+        }
+        if let Some(chart) = self.chart_of(root, path) {
+            let below = path.strip_prefix(&chart).unwrap_or(path);
+            if below.starts_with("templates") {
+                self.chart_notice(&chart);
+                return self.skip("template of a Helm chart");
+            }
+            let is_top = below.components().count() == 1;
+            let is_values = name.starts_with("values");
+            if is_top && (is_values || name == "Chart.yaml" || name == "Chart.lock") {
+                return self.skip("part of a Helm chart");
+            }
+        }
+        self.push(path);
+    }
+
+    /// The nearest folder above a file, not above the root, that holds a Chart.yaml.
+    fn chart_of(&self, root: &Path, path: &Path) -> Option<PathBuf> {
+        path.ancestors()
+            .skip(1)
+            .take_while(|folder| folder.starts_with(root))
+            .find(|folder| folder.join("Chart.yaml").is_file())
+            .map(Path::to_path_buf)
+    }
+
+    fn chart_notice(&mut self, chart: &Path) {
+        if self.charts.insert(chart.to_path_buf()) {
+            let name = display_name(chart);
+            let message = "the templates of this Helm chart are not read";
+            let problem = Problem::notice(Stage::Read, message)
+                .at(Location::whole_file(name.as_str()))
+                .help(format!(
+                    "Render them: `helm template {name} | policy test -`."
+                ));
+            self.found.problems.push(problem);
+        }
+    }
+
+    /// How many files the patterns left out, so that the summary can say so.
+    fn count_left_out(&mut self, root: &Path) {
+        let has_ignore_file = root
+            .ancestors()
+            .any(|folder| folder.join(IGNORE_FILE).is_file());
+        if self.options.exclude.is_empty() && !has_ignore_file {
+            return;
+        }
+        let all = WalkBuilder::new(root)
+            .standard_filters(false)
+            .hidden(true)
+            .follow_links(true)
+            .build();
+        let is_manifest = |path: &Path| matches!(extension(path).as_str(), "yaml" | "yml" | "json");
+        let n_all = all
+            .flatten()
+            .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+            .filter(|entry| {
+                is_manifest(entry.path())
+                    && real(entry.path()).is_some_and(|path| !self.seen.contains(&path))
+            })
+            .count();
+        let n_other: usize = self.found.skipped.values().sum();
+        if n_all > n_other {
+            *self.found.skipped.entry("excluded".to_owned()).or_default() = n_all - n_other;
+        }
+    }
+}
+
+fn extension(path: &Path) -> String {
+    path.extension()
+        .map(|text| text.to_string_lossy().to_ascii_lowercase())
+        .unwrap_or_default()
+}
+
+fn is_dockerfile(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    name == "Dockerfile" || name.starts_with("Dockerfile.")
+}
+
+fn is_glob(path: &Path) -> bool {
+    path.to_string_lossy().contains(['*', '?', '['])
 }

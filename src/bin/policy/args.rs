@@ -134,6 +134,17 @@ pub(crate) struct WalkArgs {
     pub(crate) jobs: Option<std::num::NonZeroUsize>,
 }
 
+impl WalkArgs {
+    /// What is looked for, and which paths hold no manifests.
+    pub(crate) fn options(&self, never_enter: Vec<PathBuf>) -> policy::walk::Options {
+        policy::walk::Options {
+            exclude: self.exclude.clone(),
+            never_enter,
+            stdin_name: self.stdin_filename.clone(),
+        }
+    }
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct ParseArgs {
     /// Manifests: files, folders, or `-` for standard input.

@@ -28,9 +28,3 @@ impl CommandError {
         }
     }
 }
-
-impl From<std::fmt::Error> for CommandError {
-    fn from(_: std::fmt::Error) -> Self {
-        Self::new("x", "")
-    }
-}

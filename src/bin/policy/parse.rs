@@ -15,10 +15,7 @@ use crate::{INCOMPLETE, PASSED, session};
 
 /// Runs the command; gives the exit code.
 pub(crate) fn run(args: &ParseArgs) -> Result<u8, CommandError> {
-    let found = walk::find(
-        &args.paths,
-        &walk::Options::new(&args.walk.exclude, Vec::new())?,
-    );
+    let found = walk::find(&args.paths, &args.walk.options(Vec::new()));
     let mut complete = show(&found.problems);
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut first = true;

@@ -47,10 +47,7 @@ fn judge(
     report: &mut Report,
 ) -> Result<(), CommandError> {
     let never_enter = args.policy.iter().chain(&args.load.data).cloned().collect();
-    let found = walk::find(
-        &args.paths,
-        &walk::Options::new(&args.walk.exclude, never_enter)?,
-    );
+    let found = walk::find(&args.paths, &args.walk.options(never_enter));
     let stdin = if found.files.iter().any(walk::FileEntry::is_stdin) {
         Some(session::standard_input()?)
     } else {
