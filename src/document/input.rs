@@ -53,21 +53,18 @@ pub enum Lists {
 }
 
 impl Input {
-    /// The inputs that a document gives: itself, or its items where it is a `kind: List`.
+    /// The inputs that a document gives: itself, or its items where it is a `kind: List`, or its elements where it is
+    /// a sequence (as Conftest).
     #[must_use]
     pub fn of_document(document: &Arc<Document>, lists: Lists) -> Vec<Self> {
         let mut inputs = Vec::new();
-        let root = Part {
-            document,
-            value: &document.value,
-            node: SpanTable::ROOT,
-            path: Path::root(),
-        };
         let depth = match lists {
             Lists::Items => MAX_LIST_DEPTH,
             Lists::Keep => 0,
         };
-        root.expand(depth, &mut inputs);
+        for part in Part::of(document) {
+            part.expand(depth, &mut inputs);
+        }
         inputs
     }
 
@@ -76,18 +73,18 @@ impl Input {
     pub fn combined(documents: &[Arc<Document>]) -> Self {
         let mut origins = Vec::with_capacity(documents.len());
         let mut entries = Vec::with_capacity(documents.len());
-        for (index, document) in documents.iter().enumerate() {
-            let index = u32::try_from(index).unwrap_or(u32::MAX);
+        for part in documents.iter().flat_map(Part::of) {
+            let index = u32::try_from(entries.len()).unwrap_or(u32::MAX);
             let entry = [
-                ("path".into(), Value::from(&*document.name)),
-                ("contents".into(), document.value.clone()),
+                ("path".into(), Value::from(&*part.document.name)),
+                ("contents".into(), part.value.clone()),
             ];
             entries.push(Value::from(entry.into_iter().collect::<Object>()));
             origins.push(Origin {
                 prefix: Path::root().child(index).child("contents"),
-                document: Arc::clone(document),
-                node: SpanTable::ROOT,
-                path: Path::root(),
+                document: Arc::clone(part.document),
+                node: part.node,
+                path: part.path,
             });
         }
         Self {
@@ -167,7 +164,27 @@ struct Part<'a> {
     path: Path,
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
+    /// The document, or the elements of a document that is a sequence.
+    fn of(document: &'a Arc<Document>) -> Vec<Self> {
+        let part = |value, node, path| Self {
+            document,
+            value,
+            node,
+            path,
+        };
+        let Value::Array(items) = &document.value else {
+            return vec![part(&document.value, SpanTable::ROOT, Path::root())];
+        };
+        let nodes = document.spans.children(SpanTable::ROOT);
+        items
+            .iter()
+            .zip(nodes)
+            .zip(0_u32..)
+            .map(|((value, (node, _)), index)| part(value, node, Path::root().child(index)))
+            .collect()
+    }
+
     fn expand(self, depth: usize, inputs: &mut Vec<Input>) {
         match list_items(self.value) {
             Some(items) if depth > 0 => {

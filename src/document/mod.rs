@@ -92,8 +92,10 @@ pub fn resource_of(value: &Value) -> Option<Resource> {
 /// How a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
-    /// YAML, of which JSON with comments and the like is a part.
+    /// YAML as kubectl reads manifests, of which JSON with comments and the like is a part.
     Yaml,
+    /// YAML as OPA reads data: of the words for booleans only `true` and `false` are some.
+    DataYaml,
     /// Strict JSON.
     Json,
 }
@@ -153,7 +155,8 @@ pub struct ParseProblem {
 #[must_use]
 pub fn parse(file: &Arc<SourceFile>, syntax: Syntax, limits: &Limits) -> Parsed {
     match syntax {
-        Syntax::Yaml => yaml::parse(file, limits),
+        Syntax::Yaml => yaml::parse(file, limits, scalar::Words::Kubectl),
+        Syntax::DataYaml => yaml::parse(file, limits, scalar::Words::Opa),
         Syntax::Json => json::parse(file, limits),
     }
 }

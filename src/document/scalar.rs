@@ -63,13 +63,24 @@ impl Tag {
     }
 }
 
+/// Which words are booleans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Words {
+    /// Those of YAML 1.1, as in manifests.
+    Kubectl,
+    /// Only `true` and `false`, as OPA reads data files.
+    Opa,
+}
+
 /// What a scalar without quotes is; the first byte decides what is tried, as in go-yaml v2.
-pub(super) fn resolve(text: &str) -> Scalar {
+pub(super) fn resolve(text: &str, words: Words) -> Scalar {
     let Some(&first) = text.as_bytes().first() else {
         return Scalar::Null;
     };
     match first {
-        b'~' | b'n' | b'N' | b'y' | b'Y' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' => word(text),
+        b'~' | b'n' | b'N' | b'y' | b'Y' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' => {
+            word(text, words)
+        }
         b'.' => match text {
             ".inf" | ".Inf" | ".INF" => Scalar::Float(f64::INFINITY),
             ".nan" | ".NaN" | ".NAN" => Scalar::Float(f64::NAN),
@@ -80,15 +91,14 @@ pub(super) fn resolve(text: &str) -> Scalar {
     }
 }
 
-fn word(text: &str) -> Scalar {
+fn word(text: &str, words: Words) -> Scalar {
     match text {
         "~" | "null" | "Null" | "NULL" => Scalar::Null,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE" => {
-            Scalar::Bool(true)
-        }
-        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "false" | "False" | "FALSE" => {
-            Scalar::Bool(false)
-        }
+        "true" | "True" | "TRUE" => Scalar::Bool(true),
+        "false" | "False" | "FALSE" => Scalar::Bool(false),
+        _ if words == Words::Opa => Scalar::Text,
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Scalar::Bool(true),
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Scalar::Bool(false),
         _ => Scalar::Text,
     }
 }
@@ -192,12 +202,17 @@ fn go_float(text: &str) -> Option<f64> {
 }
 
 /// The value of a scalar; what is wrong with it otherwise.
-pub(super) fn value(text: &str, plain: bool, tag: Option<Tag>) -> Result<Value, String> {
+pub(super) fn value(
+    text: &str,
+    plain: bool,
+    tag: Option<Tag>,
+    words: Words,
+) -> Result<Value, String> {
     let scalar = match tag {
         Some(Tag::Text) => Scalar::Text,
         Some(Tag::Binary) => return binary(text).map(Value::from),
-        Some(tag) => tagged(text, tag)?,
-        None if plain => resolve(text),
+        Some(tag) => tagged(text, tag, words)?,
+        None if plain => resolve(text, words),
         None => Scalar::Text,
     };
     match scalar {
@@ -228,8 +243,8 @@ pub(super) fn float_value(float: f64) -> Option<Value> {
     Some(Value::from(float))
 }
 
-fn tagged(text: &str, tag: Tag) -> Result<Scalar, String> {
-    let scalar = resolve(text);
+fn tagged(text: &str, tag: Tag, words: Words) -> Result<Scalar, String> {
+    let scalar = resolve(text, words);
     match (tag, &scalar) {
         (Tag::Int, Scalar::Int(_) | Scalar::UInt(_))
         | (Tag::Float, Scalar::Float(_))
@@ -250,12 +265,17 @@ fn binary(text: &str) -> Result<String, String> {
 }
 
 /// The text of a key; what is wrong with it otherwise. As kubectl: words and numbers become their text.
-pub(super) fn key(text: &str, plain: bool, tag: Option<Tag>) -> Result<String, String> {
+pub(super) fn key(
+    text: &str,
+    plain: bool,
+    tag: Option<Tag>,
+    words: Words,
+) -> Result<String, String> {
     let scalar = match tag {
         Some(Tag::Text) => Scalar::Text,
         Some(Tag::Binary) => return binary(text),
-        Some(tag) => tagged(text, tag)?,
-        None if plain => resolve(text),
+        Some(tag) => tagged(text, tag, words)?,
+        None if plain => resolve(text, words),
         None => Scalar::Text,
     };
     match scalar {
@@ -311,7 +331,7 @@ mod tests {
             (".5_5", Scalar::Float(0.55)),
         ];
         for (text, expected) in cases {
-            assert_eq!(resolve(text), expected, "{text}");
+            assert_eq!(resolve(text, Words::Kubectl), expected, "{text}");
         }
         for text in [
             "1e400",
@@ -329,7 +349,7 @@ mod tests {
             "=",
             "2001-01-01",
         ] {
-            assert_eq!(resolve(text), Scalar::Text, "{text}");
+            assert_eq!(resolve(text, Words::Kubectl), Scalar::Text, "{text}");
         }
     }
 
@@ -344,8 +364,12 @@ mod tests {
             ("a", "a"),
         ];
         for (text, expected) in cases {
-            assert_eq!(key(text, true, None).as_deref(), Ok(expected), "{text}");
+            assert_eq!(
+                key(text, true, None, Words::Kubectl).as_deref(),
+                Ok(expected),
+                "{text}"
+            );
         }
-        assert!(key("~", true, None).is_err());
+        assert!(key("~", true, None, Words::Kubectl).is_err());
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput, StructureStyle};
 
 use crate::document::build::{BuildError, Builder, Keys};
-use crate::document::scalar::{self, Tag};
+use crate::document::scalar::{self, Tag, Words};
 use crate::document::{Document, Limits, ParseProblem, Parsed, resource_of};
 use crate::finding::{Location, Precision, Problem, Stage};
 use crate::source::{SourceFile, Span};
@@ -14,7 +14,7 @@ use crate::source::{SourceFile, Span};
 const CORE: &str = "tag:yaml.org,2002:";
 
 /// Reads all documents of a file.
-pub(super) fn parse(file: &Arc<SourceFile>, limits: &Limits) -> Parsed {
+pub(super) fn parse(file: &Arc<SourceFile>, limits: &Limits, words: Words) -> Parsed {
     let names_sources = &**file.name() == "-";
     let options = granit_parser::options! {
         emit_comments: names_sources,
@@ -22,7 +22,7 @@ pub(super) fn parse(file: &Arc<SourceFile>, limits: &Limits) -> Parsed {
         block_scalar_eof_without_line_feed: true,
         bom_inside_document_as_content: true,
     };
-    let mut reader = Reader::new(file, limits, options, names_sources);
+    let mut reader = Reader::new(file, limits, options, words);
     reader.run();
     reader.parsed
 }
@@ -32,6 +32,7 @@ struct Reader<'a> {
     limits: &'a Limits,
     parser: Parser<'a, StrInput<'a>>,
     names_sources: bool,
+    words: Words,
     keys: Keys,
     parsed: Parsed,
     index: u32,
@@ -46,17 +47,13 @@ struct Open {
 }
 
 impl<'a> Reader<'a> {
-    fn new(
-        file: &'a Arc<SourceFile>,
-        limits: &'a Limits,
-        options: Options,
-        names_sources: bool,
-    ) -> Self {
+    fn new(file: &'a Arc<SourceFile>, limits: &'a Limits, options: Options, words: Words) -> Self {
         Self {
             file,
             limits,
             parser: Parser::new_from_str_with_options(file.text(), options),
-            names_sources,
+            names_sources: &**file.name() == "-",
+            words,
             keys: Keys::default(),
             parsed: Parsed::default(),
             index: 0,
@@ -185,13 +182,13 @@ impl<'a> Reader<'a> {
                     if plain && tag.is_none() && text == "<<" {
                         builder.merge_key(span);
                     } else {
-                        let key = scalar::key(text, plain, tag)
+                        let key = scalar::key(text, plain, tag, self.words)
                             .map_err(|message| BuildError::new(span, message))?;
                         builder.anchor_key(*anchor, &key, span);
                         builder.key(&key, span)?;
                     }
                 } else {
-                    let value = scalar::value(text, plain, tag)
+                    let value = scalar::value(text, plain, tag, self.words)
                         .map_err(|message| BuildError::new(span, message))?;
                     builder.scalar(value, span, *anchor)?;
                 }

@@ -62,7 +62,11 @@ impl Data {
             Ok(file) => Arc::new(file),
             Err(problem) => return self.problems.push(problem),
         };
-        let parsed = document::parse(&file, Syntax::of_name(file.name()), &Limits::default());
+        let syntax = match Syntax::of_name(file.name()) {
+            Syntax::Json => Syntax::Json,
+            Syntax::Yaml | Syntax::DataYaml => Syntax::DataYaml,
+        };
+        let parsed = document::parse(&file, syntax, &Limits::default());
         self.files.push(Arc::clone(&file));
         let broken = parsed.problems.into_iter().map(|problem| problem.problem);
         self.problems.extend(broken.map(|problem| Problem {
