@@ -13,6 +13,7 @@ use crate::finding::{Location, Precision};
 use crate::rego::builtins::{self, ErrorLog};
 use crate::rego::prepare::calls::{AND, CONFTEST_FILE, MEMBER, MEMBER_WITH_KEY, OR, TEMPLATE};
 use crate::rego::prepare::check::NETWORK;
+use crate::rego::prepare::constants::{self, CONSTANT};
 use crate::rego::set::PolicySet;
 use crate::rego::syntax::Version;
 use crate::source::Span;
@@ -263,6 +264,18 @@ fn register_own(
         // Only tests may name these, and replace them with `with`.
         engine.add_extension(name.to_owned(), 1, Box::new(|_| Ok(Value::Undefined)))?;
     }
+    let constants: Vec<Value> = set
+        .prepared
+        .constants
+        .iter()
+        .map(constants::value)
+        .collect();
+    let constant = move |args: Vec<Value>| {
+        let number = args.first().and_then(|number| number.as_u32().ok());
+        let value = number.and_then(|number| constants.get(number as usize));
+        Ok(value.cloned().unwrap_or(Value::Undefined))
+    };
+    engine.add_extension(CONSTANT.to_owned(), 1, Box::new(constant))?;
     let now = Value::from(set.settings.now_ns);
     engine.add_extension(
         "time.now_ns".to_owned(),

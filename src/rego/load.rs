@@ -438,6 +438,12 @@ fn policy_set(
         (rules, inventory.rules, inventory.exceptions),
         Settings::of(options),
     );
+    let too_deep = set.prepared.errors();
+    problems.extend(
+        too_deep
+            .into_iter()
+            .map(|error| located(&set.sources[error.module], error)),
+    );
     if !problems.iter().any(is_error) {
         problems.extend(engine_problems(&set));
     }

@@ -10,8 +10,8 @@ use crate::finding::{Location, Precision, Rule};
 use crate::rego::annotations::{Annotation, Scope};
 use crate::rego::data::Data;
 use crate::rego::load::{BuiltinErrors, Environment, Options, digest};
-use crate::rego::prepare::Policies;
 use crate::rego::prepare::calls::{ConftestFile, arithmetic};
+use crate::rego::prepare::{Policies, Prepared};
 use crate::rego::rules::PolicyRule;
 use crate::rego::syntax::SyntaxError;
 use crate::rego::syntax::ast::{Expr, ExprKind, Rule as RegoRule, join_path};
@@ -69,6 +69,7 @@ impl Settings {
 pub struct PolicySet {
     pub(in crate::rego) sources: Vec<Source>,
     pub(in crate::rego) policies: Policies,
+    pub(in crate::rego) prepared: Prepared,
     pub(in crate::rego) printed: Vec<Printed>,
     pub(in crate::rego) data: Value,
     pub(in crate::rego) rules: Vec<Rule>,
@@ -87,14 +88,15 @@ impl PolicySet {
         (rules, policy_rules, exceptions): (Vec<Rule>, Vec<PolicyRule>, BTreeSet<Vec<Arc<str>>>),
         settings: Settings,
     ) -> Self {
-        let printed = policies.print(conftest_file);
+        let prepared = policies.prepare(conftest_file);
         let files = sources.iter().map(|source| &source.file);
         let digest = digest(files.chain(&data.files));
         Self {
             entries: Entries::new(&policy_rules, &exceptions),
             sources,
             policies,
-            printed,
+            printed: prepared.print(),
+            prepared,
             data: data.value,
             rules,
             policy_rules,

@@ -9,7 +9,6 @@ use crate::finding::{
     Status, Subject,
 };
 use crate::rego::engine::Worker;
-use crate::rego::prepare::calls::ConftestFile;
 use crate::rego::set::{PolicySet, path_of};
 use crate::rego::syntax::ast::{Body, Expr, ExprKind, Head, Module, Rule as RegoRule, join_path};
 use crate::rego::syntax::print;
@@ -215,7 +214,7 @@ fn finding(index: usize, rule: &Rule, message: String, place: Option<Location>) 
 /// A module beside the test has a rule for each beginning of the body.
 fn first_failure(set: &PolicySet, module: usize, index: usize) -> Option<(Span, &'static str)> {
     let unit = &set.policies.units[module];
-    let prepared = set.policies.prepared(module, ConftestFile::Unknown);
+    let prepared = &set.prepared.modules[module];
     let body = prepared.rules.get(index)?.body.as_ref()?;
     let original = unit.module.rules.get(index)?.body.as_ref()?;
     let rules = (1..=body.len())

@@ -4,6 +4,7 @@
 
 pub(in crate::rego) mod calls;
 pub(in crate::rego) mod check;
+pub(in crate::rego) mod constants;
 mod hoist;
 pub(in crate::rego) mod names;
 mod rename;
@@ -17,7 +18,7 @@ use crate::rego::prepare::calls::ConftestFile;
 use crate::rego::prepare::check::{Environment, Network};
 use crate::rego::prepare::names::{DataPath, Names};
 use crate::rego::syntax::SyntaxError;
-use crate::rego::syntax::ast::{Module, Rule};
+use crate::rego::syntax::ast::{Expr, Module, Rule};
 use crate::rego::syntax::print::{self, Printed};
 
 /// The modules of a policy set, as their authors wrote them.
@@ -88,22 +89,51 @@ impl Policies {
         check::check(self, environment, network)
     }
 
-    /// The text of each module for the engine.
-    pub(in crate::rego) fn print(&self, conftest_file: ConftestFile) -> Vec<Printed> {
-        self.units
+    /// All modules as the engine evaluates them faithfully.
+    pub(in crate::rego) fn prepare(&self, conftest_file: ConftestFile) -> Prepared {
+        let mut constants = Vec::new();
+        let modules = self
+            .units
             .iter()
-            .map(|unit| print::module(&prepared(unit, conftest_file)))
-            .collect()
+            .map(|unit| prepared(unit, conftest_file, &mut constants))
+            .collect();
+        Prepared { modules, constants }
+    }
+}
+
+/// Modules as the engine evaluates them faithfully.
+#[derive(Debug)]
+pub(in crate::rego) struct Prepared {
+    /// The modules, in the order of the units.
+    pub(in crate::rego) modules: Vec<Module>,
+    /// Constant collections, which the modules name by their number.
+    pub(in crate::rego) constants: Vec<Expr>,
+}
+
+impl Prepared {
+    /// The text of each module.
+    pub(in crate::rego) fn print(&self) -> Vec<Printed> {
+        self.modules.iter().map(print::module).collect()
     }
 
-    /// A module as the engine evaluates it faithfully.
-    pub(in crate::rego) fn prepared(&self, unit: usize, conftest_file: ConftestFile) -> Module {
-        prepared(&self.units[unit], conftest_file)
+    /// What the engine's parser would take too long for.
+    pub(in crate::rego) fn errors(&self) -> Vec<PolicyError> {
+        let of_module = |(module, prepared): (usize, &Module)| {
+            let errors = constants::too_deep(prepared);
+            errors
+                .into_iter()
+                .map(move |error| PolicyError { module, error })
+        };
+        self.modules
+            .iter()
+            .enumerate()
+            .flat_map(of_module)
+            .collect()
     }
 }
 
 /// The module as the engine evaluates it faithfully.
-fn prepared(unit: &Unit, conftest_file: ConftestFile) -> Module {
+fn prepared(unit: &Unit, conftest_file: ConftestFile, constants: &mut Vec<Expr>) -> Module {
     let mut module = unit.module.clone();
     for (rule, locals) in module.rules.iter_mut().zip(&unit.locals) {
         shadow::rename(rule, &unit.names, locals);
@@ -111,6 +141,7 @@ fn prepared(unit: &Unit, conftest_file: ConftestFile) -> Module {
         rename::rename(rule);
         calls::rewrite(rule, &unit.names, locals, conftest_file);
         hoist::hoist(rule, &unit.names, locals);
+        constants::extract(rule, constants);
     }
     module
 }
