@@ -132,7 +132,7 @@ pub struct Location {
     /// Path of a missing field below `path`, for example `resources.limits`; empty where nothing is missing.
     pub missing: String,
     /// The lines to show, none where the source is not at hand.
-    pub excerpt: Option<Excerpt>,
+    pub excerpt: Option<Arc<Excerpt>>,
 }
 
 /// Lines of a source file, as they are shown below a message.
@@ -182,7 +182,16 @@ impl Location {
             precision,
             path: String::new(),
             missing: String::new(),
-            excerpt: Some(Excerpt::around(file, start, end)),
+            excerpt: Some(Arc::new(Excerpt::around(file, start, end))),
+        }
+    }
+
+    /// The same place without the lines to show.
+    #[must_use]
+    pub fn without_excerpt(self) -> Self {
+        Self {
+            excerpt: None,
+            ..self
         }
     }
 
@@ -267,7 +276,7 @@ pub struct Finding {
     /// Gatekeeper's enforcement action, empty for other rules.
     pub enforcement_action: String,
     /// The resource it is about, where the document is one.
-    pub resource: Option<Resource>,
+    pub resource: Option<Arc<Resource>>,
     /// Index of the document in its file, from 0.
     pub document: u32,
     /// Item of a `kind: List`, for example `items[3]`; empty for whole documents.
@@ -290,6 +299,8 @@ pub enum Outcome {
     Excepted,
     /// It was not evaluated on purpose (a test that is still to do, a constraint that does not match).
     Skipped,
+    /// It is not for this subject: there is no row.
+    Absent,
     /// It could not be evaluated; a problem says why.
     Errored,
 }
@@ -306,7 +317,7 @@ pub struct Subject {
     /// First line of the document, from 1.
     pub line: u32,
     /// The resource, where it is one.
-    pub resource: Option<Resource>,
+    pub resource: Option<Arc<Resource>>,
 }
 
 /// The outcomes of all rules on one subject, in the order of the rules: a pass is a row, never a subtraction.

@@ -125,7 +125,7 @@ impl Report {
                 match outcome {
                     Outcome::Passed => counts.passed += 1,
                     Outcome::Skipped => counts.skipped += 1,
-                    Outcome::Found | Outcome::Excepted | Outcome::Errored => {}
+                    Outcome::Found | Outcome::Excepted | Outcome::Errored | Outcome::Absent => {}
                 }
             }
         }

@@ -217,7 +217,7 @@ impl<'a> Part<'a> {
         if matches!(self.value, Value::Null) {
             return;
         }
-        let resource: Option<Resource> = if self.node == SpanTable::ROOT {
+        let resource: Option<Arc<Resource>> = if self.node == SpanTable::ROOT {
             self.document.resource.clone()
         } else {
             resource_of(self.value)

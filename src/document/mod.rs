@@ -40,7 +40,7 @@ pub struct Document {
     /// Where each node is written.
     pub spans: SpanTable,
     /// Its Kubernetes identity, where it has apiVersion and kind.
-    pub resource: Option<Resource>,
+    pub resource: Option<Arc<Resource>>,
 }
 
 impl Document {
@@ -68,7 +68,7 @@ impl Document {
 
 /// The Kubernetes identity of a value that has apiVersion and kind.
 #[must_use]
-pub fn resource_of(value: &Value) -> Option<Resource> {
+pub fn resource_of(value: &Value) -> Option<Arc<Resource>> {
     let object = value.as_object().ok()?;
     let text = |value: Option<&Value>| {
         value
@@ -79,14 +79,14 @@ pub fn resource_of(value: &Value) -> Option<Resource> {
         .get(&"metadata".into())
         .and_then(|metadata| metadata.as_object().ok());
     let of_metadata = |key: &str| metadata.and_then(|metadata| text(metadata.get(&key.into())));
-    Some(Resource {
+    Some(Arc::new(Resource {
         api_version: text(object.get(&"apiVersion".into()))?,
         kind: text(object.get(&"kind".into()))?,
         namespace: of_metadata("namespace").unwrap_or_default(),
         name: of_metadata("name")
             .or_else(|| of_metadata("generateName"))
             .unwrap_or_default(),
-    })
+    }))
 }
 
 /// How a file is read.

@@ -115,6 +115,8 @@ struct Run<'a> {
     worker: &'a mut Worker,
     input: &'a Input,
     judgement: Judgement,
+    /// The place of the whole input, made once.
+    location: Option<Location>,
     /// For each package the names that its `exception` rule exempts, with how often.
     exempt: BTreeMap<Vec<Arc<str>>, Vec<Arc<str>>>,
 }
@@ -129,6 +131,7 @@ impl<'a> Run<'a> {
                 outcomes: vec![Outcome::Passed; set.rules.len()],
                 ..Judgement::default()
             },
+            location: None,
             exempt: BTreeMap::new(),
         }
     }
@@ -400,7 +403,7 @@ impl<'a> Run<'a> {
         self.push(problem);
     }
 
-    fn finding(&self, rule: usize, message: String) -> Finding {
+    fn finding(&mut self, rule: usize, message: String) -> Finding {
         let level = match self.set.rules[rule].kind {
             RuleKind::Warn => Level::Warning,
             RuleKind::Deny
@@ -410,7 +413,10 @@ impl<'a> Run<'a> {
             | RuleKind::Test => Level::Failure,
         };
         let policy_location = match self.set.policy_rules[rule].definitions.as_slice() {
-            [_] => self.set.rules[rule].location.clone(),
+            [_] => self.set.rules[rule]
+                .location
+                .clone()
+                .map(Location::without_excerpt),
             _ => None,
         };
         Finding {
@@ -418,7 +424,10 @@ impl<'a> Run<'a> {
             level,
             status: Status::Active,
             message,
-            location: self.input.location(),
+            location: self
+                .location
+                .get_or_insert_with(|| self.input.location())
+                .clone(),
             related: Vec::new(),
             policy_location,
             enforcement_action: String::new(),

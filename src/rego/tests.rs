@@ -19,7 +19,7 @@ use crate::source::Span;
 pub struct Tested {
     /// The tests, sorted by id.
     pub rules: Vec<Rule>,
-    /// One row a test.
+    /// The tests of each file; those of other files are absent.
     pub evaluations: Vec<Evaluation>,
     /// The tests that failed.
     pub findings: Vec<Finding>,
@@ -59,22 +59,27 @@ pub fn run(set: &PolicySet) -> Tested {
             return tested;
         }
     };
+    let mut outcomes: BTreeMap<Arc<str>, Vec<Outcome>> = BTreeMap::new();
     for (index, test) in tests.iter().enumerate() {
         let rule = rule_of(set, test);
         let outcome = test.run(set, &mut worker, index, &rule, &mut tested);
-        let location = rule.location.as_ref();
-        tested.evaluations.push(Evaluation {
-            subject: Subject {
-                file: location.map_or_else(Arc::default, |place| Arc::clone(&place.file)),
-                document: u32::try_from(index).unwrap_or(u32::MAX),
-                item: String::new(),
-                line: location.map_or(1, |place| place.start.line),
-                resource: None,
-            },
-            outcomes: vec![outcome].into_boxed_slice(),
-        });
+        let file = rule.location.as_ref().map(|place| Arc::clone(&place.file));
+        outcomes
+            .entry(file.unwrap_or_default())
+            .or_insert_with(|| vec![Outcome::Absent; tests.len()])[index] = outcome;
         tested.rules.push(rule);
     }
+    tested.evaluations = outcomes
+        .into_iter()
+        .map(|(file, outcomes)| Evaluation {
+            subject: Subject {
+                file,
+                line: 1,
+                ..Subject::default()
+            },
+            outcomes: outcomes.into_boxed_slice(),
+        })
+        .collect();
     tested
 }
 
@@ -199,10 +204,10 @@ fn finding(index: usize, rule: &Rule, message: String, place: Option<Location>) 
         message,
         location,
         related: Vec::new(),
-        policy_location: rule.location.clone(),
+        policy_location: rule.location.clone().map(Location::without_excerpt),
         enforcement_action: String::new(),
         resource: None,
-        document: u32::try_from(index).unwrap_or(u32::MAX),
+        document: 0,
         item: String::new(),
         details: BTreeMap::new(),
         fingerprint: String::new(),

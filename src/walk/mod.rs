@@ -86,6 +86,9 @@ pub fn find(paths: &[PathBuf], options: &Options) -> Found {
             .filter_map(|path| real(path))
             .collect(),
         charts: BTreeSet::new(),
+        reached: Reached::MaybeAgain,
+        n_paths: paths.len(),
+        known_charts: std::cell::RefCell::default(),
     };
     for path in paths {
         walker.path(path);
@@ -107,9 +110,13 @@ pub fn read(entry: &FileEntry, max_bytes: u64) -> Result<Vec<u8>, Problem> {
         problem(format!("the file cannot be read: {error}"))
             .help("Check that it is there and that it may be read.")
     };
-    let file = std::fs::File::open(&entry.path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(max_bytes.saturating_add(1))
+    let mut file = std::fs::File::open(&entry.path).map_err(unreadable)?;
+    let expected = file.metadata().map_or(0, |metadata| metadata.len());
+    // One byte more than expected shows the end at once; files that grow or lie about their size are read too.
+    let capacity = expected.min(max_bytes).saturating_add(1);
+    let mut bytes = Vec::with_capacity(usize::try_from(capacity).unwrap_or_default());
+    (&mut file)
+        .take(max_bytes.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     if bytes.len() as u64 > max_bytes {
@@ -132,6 +139,15 @@ fn display_name(path: &Path) -> String {
     }
 }
 
+/// Whether a file can be met more than once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    /// It stands in the one folder that is walked, and no link was followed.
+    Once,
+    /// There are links or further paths.
+    MaybeAgain,
+}
+
 struct Walker<'a> {
     options: &'a Options,
     found: Found,
@@ -139,6 +155,9 @@ struct Walker<'a> {
     seen: BTreeSet<PathBuf>,
     never_enter: Vec<PathBuf>,
     charts: BTreeSet<PathBuf>,
+    reached: Reached,
+    n_paths: usize,
+    known_charts: std::cell::RefCell<BTreeMap<PathBuf, bool>>,
 }
 
 impl Walker<'_> {
@@ -184,9 +203,15 @@ impl Walker<'_> {
         *self.found.skipped.entry(reason.to_owned()).or_default() += 1;
     }
 
-    fn push(&mut self, path: &Path) {
-        let identity = real(path).unwrap_or_else(|| path.to_path_buf());
-        if self.seen.insert(identity) {
+    /// Takes a file once; only through links or several paths can it be met again.
+    fn push(&mut self, path: &Path, reached: Reached) {
+        let is_new = match reached {
+            Reached::Once => true,
+            Reached::MaybeAgain => self
+                .seen
+                .insert(real(path).unwrap_or_else(|| path.to_path_buf())),
+        };
+        if is_new {
             self.found.files.push(FileEntry {
                 name: display_name(path),
                 path: path.to_path_buf(),
@@ -204,7 +229,7 @@ impl Walker<'_> {
                 "Only YAML and JSON are; convert it first, or pipe it in as YAML.",
             );
         } else {
-            self.push(path);
+            self.push(path, Reached::MaybeAgain);
         }
     }
 
@@ -236,7 +261,7 @@ impl Walker<'_> {
         for entry in entries.into_iter().flatten() {
             let path = entry.path().strip_prefix("./").unwrap_or(entry.path());
             if entry.file_type().is_file() && matcher.is_match(path) {
-                self.push(path);
+                self.push(path, Reached::MaybeAgain);
             }
         }
         if self.found.files.len() == before {
@@ -265,7 +290,7 @@ impl Walker<'_> {
             return;
         };
         let never_enter = self.never_enter.clone();
-        let root_is_hidden = real(root);
+        let own = real(root);
         let mut builder = WalkBuilder::new(root);
         builder
             .standard_filters(false)
@@ -275,11 +300,26 @@ impl Walker<'_> {
             .follow_links(true)
             .add_custom_ignore_filename(IGNORE_FILE)
             .filter_entry(move |entry| {
-                let is_root = real(entry.path()) == root_is_hidden;
-                is_root || real(entry.path()).is_none_or(|path| !never_enter.contains(&path))
+                let name = entry.path().file_name();
+                let may_be = never_enter.iter().any(|path| path.file_name() == name)
+                    || entry.path_is_symlink();
+                !may_be
+                    || real(entry.path()).is_none_or(|path| {
+                        Some(&path) == own.as_ref() || !never_enter.contains(&path)
+                    })
             })
             .sort_by_file_path(Ord::cmp);
-        for entry in builder.build() {
+        let entries: Vec<_> = builder.build().collect();
+        let has_links = entries
+            .iter()
+            .flatten()
+            .any(ignore::DirEntry::path_is_symlink);
+        self.reached = if has_links || self.n_paths > 1 {
+            Reached::MaybeAgain
+        } else {
+            Reached::Once
+        };
+        for entry in entries {
             match entry {
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                     self.walked(root, entry.path());
@@ -338,7 +378,18 @@ impl Walker<'_> {
                 return self.skip("part of a Helm chart");
             }
         }
-        self.push(path);
+        self.push(path, self.reached);
+    }
+
+    /// Whether a folder holds a Chart.yaml; files of one folder come together, so the last answers are kept.
+    fn is_chart(&self, folder: &Path) -> bool {
+        let mut known = self.known_charts.borrow_mut();
+        if let Some(answer) = known.get(folder) {
+            return *answer;
+        }
+        let answer = folder.join("Chart.yaml").is_file();
+        known.insert(folder.to_path_buf(), answer);
+        answer
     }
 
     /// The nearest folder above a file, not above the root, that holds a Chart.yaml.
@@ -346,7 +397,7 @@ impl Walker<'_> {
         path.ancestors()
             .skip(1)
             .take_while(|folder| folder.starts_with(root))
-            .find(|folder| folder.join("Chart.yaml").is_file())
+            .find(|folder| self.is_chart(folder))
             .map(Path::to_path_buf)
     }
 
@@ -376,6 +427,12 @@ impl Walker<'_> {
             .hidden(true)
             .follow_links(true)
             .build();
+        let taken: BTreeSet<&Path> = self
+            .found
+            .files
+            .iter()
+            .map(|file| file.path.as_path())
+            .collect();
         let is_manifest = |path: &Path| matches!(extension(path).as_str(), "yaml" | "yml" | "json");
         let n_all = all
             .flatten()
