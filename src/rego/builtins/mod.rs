@@ -1,6 +1,8 @@
 //! Builtin functions as OPA has them, where the engine lacks them or differs.
 mod args;
 mod bigfloat;
+mod casts;
+mod crypto;
 mod gofloat;
 mod gofmt;
 mod goquote;
@@ -8,6 +10,8 @@ mod names;
 mod numbers;
 #[cfg(test)]
 mod parity_tests;
+mod re2;
+mod regexes;
 mod sprintf;
 mod text;
 
@@ -43,7 +47,18 @@ const NETWORK: &[&str] = &["http.send", "net.lookup_ip_addr"];
 
 const FORMAT: &[Entry] = &[("sprintf", 2, sprintf::sprintf)];
 
-const TABLES: &[&[Entry]] = &[FORMAT, numbers::TABLE];
+const TABLES: &[&[Entry]] = &[
+    FORMAT,
+    numbers::TABLE,
+    regexes::TABLE,
+    casts::TABLE,
+    crypto::TABLE,
+];
+
+/// The error for a result beyond [`MAX_BYTES`] or [`MAX_ELEMENTS`].
+fn too_large() -> anyhow::Error {
+    anyhow!("the result is too large")
+}
 
 fn own() -> impl Iterator<Item = &'static Entry> {
     TABLES.iter().copied().flatten()
