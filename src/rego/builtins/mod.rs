@@ -1,69 +1,214 @@
 //! Builtin functions as OPA has them, where the engine lacks them or differs.
-use regorus::unstable::BUILTINS;
-pub(in crate::rego) fn arity(name: &str) -> Option<usize> {
-    BUILTINS.get(name).map(|b| usize::from(b.1))
-}
-pub(in crate::rego) fn known_but_missing(_name: &str) -> bool {
-    false
-}
-pub(in crate::rego) fn nearest(_name: &str) -> Option<&'static str> {
-    None
+mod args;
+mod bigfloat;
+mod casts;
+mod crypto;
+mod gofloat;
+mod gofmt;
+mod goquote;
+mod names;
+mod numbers;
+#[cfg(test)]
+mod parity_tests;
+mod re2;
+mod regexes;
+mod sprintf;
+mod text;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Result, anyhow};
+use regorus::unstable::{BUILTINS, Expr, Ref, Source, Span};
+use regorus::{Engine, LimitError, Value};
+
+use args::{Entry, Function};
+
+/// The most bytes a builtin function may return.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// The most elements a builtin function may return.
+const MAX_ELEMENTS: usize = 10_000_000;
+/// The most errors kept of one evaluation.
+const MAX_ERRORS: usize = 16;
+
+/// Functions that the caller of [`register`] adds himself, and their numbers of arguments.
+const ELSEWHERE: &[(&str, usize)] = &[
+    ("print", 1),
+    ("walk", 1),
+    ("time.now_ns", 0),
+    ("rand.intn", 2),
+    ("uuid.rfc4122", 1),
+    ("opa.runtime", 0),
+    ("trace", 1),
+];
+
+/// Functions of OPA that reach the network.
+const NETWORK: &[&str] = &["http.send", "net.lookup_ip_addr"];
+
+const FORMAT: &[Entry] = &[("sprintf", 2, sprintf::sprintf)];
+
+const TABLES: &[&[Entry]] = &[
+    FORMAT,
+    numbers::TABLE,
+    regexes::TABLE,
+    casts::TABLE,
+    crypto::TABLE,
+];
+
+/// The error for a result beyond [`MAX_BYTES`] or [`MAX_ELEMENTS`].
+fn too_large() -> anyhow::Error {
+    anyhow!("the result is too large")
 }
 
+fn own() -> impl Iterator<Item = &'static Entry> {
+    TABLES.iter().copied().flatten()
+}
+
+/// The number of arguments of a builtin function that can be called.
+pub(in crate::rego) fn arity(name: &str) -> Option<usize> {
+    if NETWORK.contains(&name) {
+        return None;
+    }
+    if let Some((_, count)) = ELSEWHERE.iter().find(|e| e.0 == name) {
+        return Some(*count);
+    }
+    match own().find(|e| e.0 == name) {
+        Some((_, count, _)) => Some(usize::from(*count)),
+        None => BUILTINS.get(name).map(|b| usize::from(b.1)),
+    }
+}
+
+/// Whether OPA has a builtin function of this name and we do not.
+pub(in crate::rego) fn known_but_missing(name: &str) -> bool {
+    arity(name).is_none() && names::MISSING.contains(&name)
+}
+
+/// The builtin function whose name is most like this one.
+pub(in crate::rego) fn nearest(name: &str) -> Option<&'static str> {
+    let engine = BUILTINS.keys().copied();
+    let elsewhere = ELSEWHERE.iter().map(|e| e.0);
+    own()
+        .map(|e| e.0)
+        .chain(engine)
+        .chain(elsewhere)
+        .filter(|known| !NETWORK.contains(known))
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
+        .filter(|(distance, known)| *distance <= known.len().max(name.len()) / 3)
+        .min()
+        .map(|(_, known)| known)
+}
+
+/// A call that failed; its result is undefined, as in OPA.
+#[derive(Debug)]
 pub(in crate::rego) struct BuiltinError {
     pub(in crate::rego) name: String,
     pub(in crate::rego) message: String,
 }
+
+/// The failed calls since the last look.
 #[derive(Clone, Default)]
-pub(in crate::rego) struct ErrorLog;
+pub(in crate::rego) struct ErrorLog(Arc<Mutex<Vec<BuiltinError>>>);
+
 impl ErrorLog {
+    /// Hands out the errors and forgets them.
     pub(in crate::rego) fn take(&self) -> Vec<BuiltinError> {
-        Vec::new()
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-pub(in crate::rego) fn register(engine: &mut regorus::Engine, _log: &ErrorLog) {
-    use regorus::Value;
-    fn op(engine: &mut regorus::Engine, name: &str, f: fn(&Value, &Value) -> Value) {
-        engine
-            .add_extension(
-                name.into(),
-                2,
-                Box::new(move |a: Vec<Value>| Ok(f(&a[0], &a[1]))),
-            )
-            .unwrap();
+
+    fn note(&self, name: &'static str, message: String) {
+        let mut errors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if errors.len() < MAX_ERRORS {
+            errors.push(BuiltinError {
+                name: name.into(),
+                message,
+            });
+        }
     }
-    fn num(a: &Value, b: &Value, f: fn(f64, f64) -> f64) -> Value {
-        match (a.as_f64(), b.as_f64()) {
-            (Ok(x), Ok(y)) => {
-                let r = f(x, y);
-                if r.fract() == 0.0 {
-                    Value::from(r as i64)
-                } else {
-                    Value::from(r)
-                }
+
+    /// The result of a call: a failed one is noted and undefined, save where a limit of the engine was reached.
+    fn settle(&self, name: &'static str, result: Result<Value>) -> Result<Value> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(error) if error.downcast_ref::<LimitError>().is_some() => Err(error),
+            Err(error) => {
+                self.note(name, error.to_string());
+                Ok(Value::Undefined)
             }
-            _ => Value::Undefined,
         }
     }
-    op(engine, "plus", |a, b| num(a, b, |x, y| x + y));
-    op(engine, "mul", |a, b| num(a, b, |x, y| x * y));
-    op(engine, "div", |a, b| {
-        if b.as_f64().ok() == Some(0.0) {
-            Value::Undefined
-        } else {
-            num(a, b, |x, y| x / y)
-        }
-    });
-    op(engine, "rem", |a, b| num(a, b, |x, y| x % y));
-    op(engine, "minus", |a, b| match (a, b) {
-        (Value::Set(x), Value::Set(y)) => {
-            let s: std::collections::BTreeSet<Value> =
-                x.iter().filter(|v| !y.contains(v)).cloned().collect();
-            Value::from(s)
-        }
-        _ => num(a, b, |x, y| x - y),
-    });
 }
-pub(in crate::rego) fn text_of(value: &crate::document::value::Value) -> String {
-    value.to_string()
+
+/// Stand-ins for the place of a call, which the engine's functions ask for.
+#[derive(Clone)]
+struct Place {
+    span: Span,
+    params: Vec<Ref<Expr>>,
+}
+
+impl Place {
+    fn new() -> Result<Self> {
+        let source = Source::from_contents("builtin".into(), "_".into())?;
+        let span = Span {
+            source,
+            line: 1,
+            col: 1,
+            start: 0,
+            end: 1,
+        };
+        let param = Ref::new(Expr::Null {
+            span: span.clone(),
+            value: Value::Null,
+            eidx: 0,
+        });
+        Ok(Self {
+            span,
+            params: vec![param; 8],
+        })
+    }
+}
+
+/// What the engine says of an error, without the place it stands at.
+fn bare_message(name: &str, error: &anyhow::Error) -> String {
+    let text = error.to_string();
+    let text = text.rsplit_once("error: ").map_or(text.as_str(), |t| t.1);
+    let quoted = format!("`{name}` ");
+    text.trim().replace(&quoted, "")
+}
+
+/// Whether a function of the engine is left alone.
+fn is_left(name: &str) -> bool {
+    ELSEWHERE.iter().any(|e| e.0 == name) || NETWORK.contains(&name) || own().any(|e| e.0 == name)
+}
+
+/// Adds our functions to an engine, and puts a watch on those of the engine.
+pub(in crate::rego) fn register(engine: &mut Engine, log: &ErrorLog) {
+    for (name, count, function) in own() {
+        let (log, function): (ErrorLog, Function) = (log.clone(), *function);
+        let call = move |values: Vec<Value>| log.settle(name, function(&values));
+        // Fails only for a name that is there already.
+        let _ = engine.add_extension((*name).into(), *count, Box::new(call));
+    }
+    let Ok(place) = Place::new() else { return };
+    for (name, (function, count)) in BUILTINS.iter().filter(|b| !is_left(b.0)) {
+        let (log, place, name) = (log.clone(), place.clone(), *name);
+        let call = move |values: Vec<Value>| {
+            let params = place.params.get(..values.len()).unwrap_or(&place.params);
+            // The engine panics in places (`strings.count("a", "")`); that must not end the program.
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                function(&place.span, params, &values, true)
+            }))
+            .unwrap_or_else(|_| Err(anyhow!("the engine failed on these arguments")));
+            let result = result.map_err(|error| match error.is::<LimitError>() {
+                true => error,
+                false => anyhow!(bare_message(name, &error)),
+            });
+            log.settle(name, result)
+        };
+        let _ = engine.add_extension(name.into(), *count, Box::new(call));
+    }
+}
+
+/// The text of a value, as OPA prints it.
+pub(in crate::rego) fn text_of(value: &Value) -> String {
+    text::value_text(value)
 }
