@@ -10,10 +10,12 @@ use regorus::{Engine, LimitError, PolicyLengthConfig};
 
 use crate::document::value::{Object, Value};
 use crate::finding::{Location, Precision};
+use crate::rego::blame::Notes;
 use crate::rego::builtins::{self, ErrorLog};
 use crate::rego::prepare::calls::{AND, CONFTEST_FILE, MEMBER, MEMBER_WITH_KEY, OR, TEMPLATE};
 use crate::rego::prepare::check::NETWORK;
 use crate::rego::prepare::constants::{self, CONSTANT};
+use crate::rego::prepare::diagnose::{CALLED, GAVE};
 use crate::rego::set::PolicySet;
 use crate::rego::syntax::Version;
 use crate::source::Span;
@@ -62,6 +64,28 @@ impl Worker {
         set: &PolicySet,
         more: &[(&str, &str)],
     ) -> Result<Self, EngineError> {
+        let texts: Vec<&str> = set
+            .printed
+            .iter()
+            .map(|printed| printed.text.as_str())
+            .collect();
+        Self::load(set, &texts, more)
+    }
+
+    /// Loads the modules of a set as they are printed with probes, which write to `notes`.
+    pub(in crate::rego) fn with_probes(
+        set: &PolicySet,
+        texts: &[String],
+        notes: &Arc<Mutex<Notes>>,
+    ) -> Result<Self, EngineError> {
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let mut worker = Self::load(set, &texts, &[])?;
+        register_probes(&mut worker.engine, &worker.log, notes)
+            .map_err(|error| EngineError::new(set, &error))?;
+        Ok(worker)
+    }
+
+    fn load(set: &PolicySet, texts: &[&str], more: &[(&str, &str)]) -> Result<Self, EngineError> {
         let mut engine = Engine::new();
         engine.set_strict_builtin_errors(false);
         engine.set_gather_prints(true);
@@ -71,10 +95,10 @@ impl Worker {
             max_lines: NonZeroUsize::MAX,
         });
         let versions = set.policies.units.iter().map(|unit| unit.module.version);
-        for (index, (printed, version)) in set.printed.iter().zip(versions).enumerate() {
+        for (index, (text, version)) in texts.iter().zip(versions).enumerate() {
             engine.set_rego_v0(version == Version::V0);
             engine
-                .add_policy(format!("p{index}"), printed.text.clone())
+                .add_policy(format!("p{index}"), (*text).to_owned())
                 .map_err(|error| EngineError::new(set, &error))?;
         }
         engine.set_rego_v0(false);
@@ -302,6 +326,43 @@ fn register_own(
     engine.add_extension("uuid.rfc4122".to_owned(), 1, Box::new(uuid))?;
     engine.add_extension(TEMPLATE.to_owned(), 1, Box::new(|args| Ok(template(&args))))?;
     register_operators(engine)
+}
+
+fn register_probes(
+    engine: &mut Engine,
+    log: &ErrorLog,
+    notes: &Arc<Mutex<Notes>>,
+) -> Result<(), anyhow::Error> {
+    let number = |args: &[Value]| {
+        args[0]
+            .as_u32()
+            .map_or(usize::MAX, |number| number as usize)
+    };
+    let (errors, called_notes) = (log.clone(), Arc::clone(notes));
+    let called = move |args: Vec<Value>| {
+        let messages = errors
+            .take()
+            .into_iter()
+            .map(|error| error.message)
+            .collect();
+        if let Ok(mut notes) = called_notes.lock() {
+            notes.failed(number(&args), &args[1], messages);
+        }
+        let value = args[2]
+            .as_set()
+            .ok()
+            .and_then(|values| values.iter().next().cloned());
+        Ok(value.unwrap_or(Value::Undefined))
+    };
+    engine.add_extension(CALLED.to_owned(), 3, Box::new(called))?;
+    let gave_notes = Arc::clone(notes);
+    let gave = move |mut args: Vec<Value>| {
+        if let Ok(mut notes) = gave_notes.lock() {
+            notes.gave(number(&args), &args[1]);
+        }
+        Ok(args.pop().unwrap_or(Value::Undefined))
+    };
+    engine.add_extension(GAVE.to_owned(), 3, Box::new(gave))
 }
 
 /// Operators of the language that the engine gives another meaning where an operand is undefined or of a wrong type.

@@ -12,6 +12,7 @@ use crate::document::value::{Object, Value};
 use crate::finding::{
     Finding, Level, Location, Outcome, Precision, Problem, Rule, RuleKind, Stage, Status,
 };
+use crate::rego::blame::{Blamed, Diagnosis};
 use crate::rego::builtins::BuiltinError;
 use crate::rego::engine::{EngineError, EngineErrorKind, Worker};
 use crate::rego::load::BuiltinErrors;
@@ -35,6 +36,7 @@ impl Check for PolicySet {
         Box::new(RegoJudge {
             set: self,
             worker: None,
+            diagnosis: None,
         })
     }
 }
@@ -66,6 +68,8 @@ pub(in crate::rego) fn engine_problems(set: &PolicySet) -> Vec<Problem> {
 struct RegoJudge<'a> {
     set: &'a PolicySet,
     worker: Option<Worker>,
+    /// Made when the first builtin fails.
+    diagnosis: Option<Diagnosis>,
 }
 
 impl Judge for RegoJudge<'_> {
@@ -78,8 +82,9 @@ impl Judge for RegoJudge<'_> {
             Err(error) => return all_errored(self.set, input, &error.message),
         };
         let set = self.set;
+        let diagnosis = &mut self.diagnosis;
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            let judgement = Run::new(set, &mut worker, input).judge();
+            let judgement = Run::new(set, &mut worker, diagnosis, input).judge();
             (judgement, worker)
         }));
         match judged {
@@ -113,6 +118,7 @@ fn all_errored(set: &PolicySet, input: &Input, message: &str) -> Judgement {
 struct Run<'a> {
     set: &'a PolicySet,
     worker: &'a mut Worker,
+    diagnosis: &'a mut Option<Diagnosis>,
     input: &'a Input,
     judgement: Judgement,
     /// The place of the whole input, made once.
@@ -122,10 +128,16 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(set: &'a PolicySet, worker: &'a mut Worker, input: &'a Input) -> Self {
+    fn new(
+        set: &'a PolicySet,
+        worker: &'a mut Worker,
+        diagnosis: &'a mut Option<Diagnosis>,
+        input: &'a Input,
+    ) -> Self {
         Self {
             set,
             worker,
+            diagnosis,
             input,
             judgement: Judgement {
                 outcomes: vec![Outcome::Passed; set.rules.len()],
@@ -283,26 +295,45 @@ impl<'a> Run<'a> {
         let Some(first) = errors.first() else {
             return;
         };
+        if self.set.settings.builtin_errors == BuiltinErrors::Ignore {
+            return;
+        }
         let found = self.judgement.outcomes[rule] != Outcome::Passed || is_filled(value);
+        let blamed = if found { None } else { self.blame(rule) };
+        let hides = !found && blamed.as_ref().is_none_or(|blamed| blamed.hides);
         let id = Arc::clone(&self.set.rules[rule].id);
-        let message = format!("rule `{id}`: {}", first.message);
-        let problem = match (self.set.settings.builtin_errors, found) {
-            (BuiltinErrors::Ignore, _) => return,
-            (BuiltinErrors::Error, false) => {
-                self.judgement.outcomes[rule] = Outcome::Errored;
-                Problem::error(Stage::Evaluate, format!("{message}; the rule gave nothing")).help(
-                    "What the function was given is not what it takes; test for it first, or use `--builtin-errors notice`.",
-                )
-            }
-            (BuiltinErrors::Error | BuiltinErrors::Notice, _) => {
-                Problem::notice(Stage::Evaluate, message)
-            }
+        let (text, location) = match blamed {
+            Some(blamed) => (blamed.message, Some(blamed.location)),
+            None => (first.message.clone(), self.set.call_site(rule, &first.name)),
         };
-        let problem = match self.set.call_site(rule, &first.name) {
+        let message = format!("rule `{id}`: {text}");
+        let problem = if hides && self.set.settings.builtin_errors == BuiltinErrors::Error {
+            self.judgement.outcomes[rule] = Outcome::Errored;
+            Problem::error(Stage::Evaluate, format!("{message}; the rule gave nothing")).help(
+                "What the function was given is not what it takes; test for it first, or use `--builtin-errors notice`.",
+            )
+        } else {
+            Problem::notice(Stage::Evaluate, message)
+        };
+        let problem = match location {
             Some(location) => problem.related(location, "called here"),
             None => problem,
         };
         self.push(problem);
+    }
+
+    /// Which call failed and whether that may hide something; none where that cannot be found out.
+    fn blame(&mut self, rule: usize) -> Option<Blamed> {
+        if self.diagnosis.is_none() {
+            *self.diagnosis = Diagnosis::new(self.set).ok();
+        }
+        let input = (&self.input.value, self.file(), self.seed());
+        let policy_rule = &self.set.policy_rules[rule];
+        let path = path_of(&policy_rule.package, &policy_rule.name);
+        let timeout = self.set.settings.timeout;
+        self.diagnosis
+            .as_mut()?
+            .of_rule(self.set, rule, &path, input, timeout)
     }
 
     fn take_value(&mut self, rule: usize, value: &Value) {

@@ -3,6 +3,7 @@
 //! The only room that names the engine; nothing outside sees more of it than its value.
 
 mod annotations;
+mod blame;
 mod builtins;
 mod data;
 mod engine;

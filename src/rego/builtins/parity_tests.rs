@@ -121,10 +121,7 @@ fn judge(case: &Json) -> Outcome {
 
 #[test]
 fn parity() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/testdata/parity/builtins.json"
-    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/parity/builtins.json");
     let text = std::fs::read_to_string(path).expect("recorded cases");
     let file: Json = serde_json::from_str(&text).expect("JSON");
     let cases = file["cases"].as_array().expect("cases");

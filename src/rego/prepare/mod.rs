@@ -5,6 +5,7 @@
 pub(in crate::rego) mod calls;
 pub(in crate::rego) mod check;
 pub(in crate::rego) mod constants;
+pub(in crate::rego) mod diagnose;
 mod hoist;
 pub(in crate::rego) mod names;
 mod rename;

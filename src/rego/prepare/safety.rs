@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::rego::builtins;
 use crate::rego::prepare::names::{Meaning, Names, declared_by, pattern_variables};
 use crate::rego::syntax::ast::{Expr, ExprKind, Operator, Rule, Statement, StatementKind, Step};
 use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule, walk_statement};
@@ -168,9 +169,12 @@ impl Visitor for Uses<'_> {
                 self.expr(&with.value);
             }
         } else {
-            // What `with` replaces is a path, not a variable.
+            // What `with` replaces is a path, not a variable; a function may replace a function.
             for with in &statement.with {
-                self.expr(&with.value);
+                let function = with.value.as_path().map(|path| path.join("."));
+                if function.is_none_or(|name| builtins::arity(&name).is_none()) {
+                    self.expr(&with.value);
+                }
             }
             walk_statement(
                 self,
