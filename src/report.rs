@@ -24,7 +24,7 @@ pub struct Report {
 /// About the run itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Run {
-    /// Name and version of the tool.
+    /// Version of the tool, without its name.
     pub tool_version: String,
     /// `sha256:…` over names and contents of all policies and data.
     pub policies: String,

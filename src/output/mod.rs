@@ -2,16 +2,79 @@
 //!
 //! Formats read the report and nothing else, and decide nothing: the verdict comes from the report.
 
-use std::io;
+mod cases;
+pub mod json;
+mod junit;
+mod pretty;
+mod summary;
+mod table;
+mod tap;
+mod visible;
 
-use crate::report::{Report, Verdict, Warnings};
+#[cfg(test)]
+mod tests;
 
-/// The formats a report can be written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Format {
-    /// One block a finding with its source lines, for people.
-    Pretty,
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::str::FromStr;
+
+use crate::report::{Report, Warnings};
+
+/// Makes the list of formats, so that a new one is one line here and one file.
+macro_rules! formats {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal $(| $alias:literal)* => $write:path,)+) => {
+        /// The formats a report can be written in.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Format {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Format {
+            /// Every format, in the order in which they are listed to users.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The name by which users ask for it.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            /// Other names that mean the same.
+            #[must_use]
+            pub fn aliases(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$variant => &[$($alias,)*],)+
+                }
+            }
+
+            fn writer(self) -> Writer {
+                match self {
+                    $(Self::$variant => $write,)+
+                }
+            }
+        }
+    };
 }
+
+type Writer = fn(&Report, &Style, &mut dyn io::Write) -> io::Result<()>;
+
+formats! {
+    /// One block a finding with its source lines, for people.
+    Pretty = "pretty" | "stdout" => pretty::write,
+    /// One line a finding, in columns.
+    Table = "table" => table::write,
+    /// Everything the report holds; the other formats can be made from it.
+    Json = "json" => json::write,
+    /// The Test Anything Protocol, version 14.
+    Tap = "tap" => tap::write,
+    /// JUnit's XML, as CI systems read it.
+    Junit = "junit" => junit::write,
+}
+
+/// Formats of Conftest and of CI systems that are known but not there yet.
+const LATER: &[&str] = &["azure-devops", "azuredevops", "github", "sarif", "markdown"];
 
 /// How a report is written, apart from its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,33 +108,62 @@ pub fn write(
     style: &Style,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let _: Verdict = report.verdict(style.warnings);
-    let _ = format;
-    for f in &report.findings {
-        writeln!(
-            out,
-            "{} {}:{} {} {}",
-            f.level.as_str(),
-            f.location.file,
-            f.location.start.line,
-            report.rules[f.rule].id,
-            f.message
-        )?;
+    let mut out = io::BufWriter::with_capacity(64 * 1024, out);
+    format.writer()(report, style, &mut out)?;
+    out.flush()
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|format| format.name() == name || format.aliases().contains(&name))
+            .ok_or_else(|| UnknownFormat::new(name))
     }
-    for p in &report.problems {
-        writeln!(
-            out,
-            "{} {:?} {} [{}]",
-            p.severity.as_str(),
-            p.location
-                .as_ref()
-                .map(|l| (l.file.clone(), l.start.line, l.start.column)),
-            p.message,
-            p.help
-        )?;
+}
+
+/// A format that there is not.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no format `{name}`: {hint}")]
+pub struct UnknownFormat {
+    name: String,
+    hint: String,
+}
+
+impl UnknownFormat {
+    fn new(name: &str) -> Self {
+        let lower = name.to_lowercase();
+        let known = || Format::ALL.iter().map(|format| format.name());
+        let list = known().collect::<Vec<_>>().join(", ");
+        let mut hint = String::new();
+        if LATER.contains(&&*lower) {
+            let _ = write!(hint, "it comes with a later version; there are {list}");
+        } else {
+            let nearest = known()
+                .chain(
+                    Format::ALL
+                        .iter()
+                        .flat_map(|format| format.aliases().iter().copied()),
+                )
+                .map(|known| (strsim::damerau_levenshtein(known, &lower), known))
+                .min();
+            match nearest {
+                Some((distance, known)) if distance <= 1 + known.len() / 3 => {
+                    let _ = write!(hint, "did you mean `{known}`? There are {list}");
+                }
+                Some(_) | None => {
+                    let _ = write!(hint, "there are {list}");
+                }
+            }
+        }
+        Self {
+            name: visible::one_line(name).into_owned(),
+            hint,
+        }
     }
-    writeln!(out, "{:?}", report.counts())?;
-    Ok(())
 }
 
 impl std::str::FromStr for Format {
