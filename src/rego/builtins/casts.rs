@@ -80,18 +80,15 @@ fn any(values: &[Value]) -> Result<Value> {
     ))
 }
 
-fn flatten_into(out: &mut Vec<Value>, items: &regorus::value::Array) {
-    for item in items.iter() {
+/// One level of arrays within the array is taken out.
+fn flatten(values: &[Value]) -> Result<Value> {
+    let mut out = Vec::new();
+    for item in args::array(values, 0)?.iter() {
         match item.as_array() {
-            Ok(inner) => flatten_into(out, inner),
+            Ok(inner) => out.extend(inner.iter().cloned()),
             Err(_) => out.push(item.clone()),
         }
     }
-}
-
-fn flatten(values: &[Value]) -> Result<Value> {
-    let mut out = Vec::new();
-    flatten_into(&mut out, args::array(values, 0)?);
     Ok(Value::from(out))
 }
 

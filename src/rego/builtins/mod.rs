@@ -7,13 +7,16 @@ mod gofloat;
 mod gofmt;
 mod goquote;
 mod names;
+mod net;
 mod numbers;
 #[cfg(test)]
 mod parity_tests;
 mod re2;
 mod regexes;
 mod sprintf;
+mod strings;
 mod text;
+mod uri;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,6 +56,9 @@ const TABLES: &[&[Entry]] = &[
     regexes::TABLE,
     casts::TABLE,
     crypto::TABLE,
+    net::TABLE,
+    uri::TABLE,
+    strings::TABLE,
 ];
 
 /// The error for a result beyond [`MAX_BYTES`] or [`MAX_ELEMENTS`].
