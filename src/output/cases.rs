@@ -181,7 +181,7 @@ fn passes<'a>(
                 Outcome::Passed => CaseResult::Passed,
                 Outcome::Skipped => CaseResult::Skipped,
                 // Findings and problems are cases of their own.
-                Outcome::Found | Outcome::Excepted | Outcome::Errored => continue,
+                Outcome::Found | Outcome::Excepted | Outcome::Errored | Outcome::Absent => continue,
             };
             let label = labels.of_subject(subject, Some(rule));
             cases.push(Case {
@@ -263,11 +263,11 @@ impl<'a> Labels<'a> {
         for evaluation in &report.evaluations {
             let subject = &evaluation.subject;
             let key = (&*subject.file, subject.document, &*subject.item);
-            labels.add(subject.resource.as_ref(), key);
+            labels.add(subject.resource.as_deref(), key);
         }
         for finding in &report.findings {
             let key = (&*finding.location.file, finding.document, &*finding.item);
-            labels.add(finding.resource.as_ref(), key);
+            labels.add(finding.resource.as_deref(), key);
         }
         labels
     }
@@ -290,12 +290,12 @@ impl<'a> Labels<'a> {
 
     fn of_finding(&self, finding: &Finding, rule: Option<&Rule>) -> String {
         let key = (&*finding.location.file, finding.document, &*finding.item);
-        self.label(finding.resource.as_ref(), key, rule)
+        self.label(finding.resource.as_deref(), key, rule)
     }
 
     fn of_subject(&self, subject: &Subject, rule: Option<&Rule>) -> String {
         let key = (&*subject.file, subject.document, &*subject.item);
-        self.label(subject.resource.as_ref(), key, rule)
+        self.label(subject.resource.as_deref(), key, rule)
     }
 
     fn label(&self, resource: Option<&Resource>, key: Key<'_>, rule: Option<&Rule>) -> String {

@@ -165,10 +165,3 @@ impl UnknownFormat {
         }
     }
 }
-
-impl std::str::FromStr for Format {
-    type Err = String;
-    fn from_str(_: &str) -> Result<Self, String> {
-        Ok(Format::Pretty)
-    }
-}

@@ -157,7 +157,9 @@ impl Pen {
                     Outcome::Passed => "PASS",
                     Outcome::Skipped => "SKIP",
                     // Findings and problems have blocks of their own.
-                    Outcome::Found | Outcome::Excepted | Outcome::Errored => continue,
+                    Outcome::Found | Outcome::Excepted | Outcome::Errored | Outcome::Absent => {
+                        continue;
+                    }
                 };
                 let file = visible::one_line(&subject.file);
                 let id = visible::one_line(&rule.id);
@@ -269,7 +271,7 @@ struct Snippet {
 impl Snippet {
     /// None where there are no lines, or the place is not in them.
     fn new(location: &Location, label: Option<String>) -> Option<Self> {
-        let Excerpt { first_line, text } = location.excerpt.as_ref()?;
+        let Excerpt { first_line, text } = location.excerpt.as_deref()?;
         let Location { start, end, .. } = location;
         let marked = start.line.checked_sub(*first_line)? as usize;
         let start_column = start.column.max(1) as usize - 1;

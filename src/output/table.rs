@@ -54,7 +54,7 @@ fn rows(report: &Report, passed: Passed) -> Vec<Row> {
         rows.push([
             result(&finding.status, finding.level).to_owned(),
             visible::file_line(&finding.location),
-            cell(&resource(finding.resource.as_ref())),
+            cell(&resource(finding.resource.as_deref())),
             cell(rule),
             match cases::suppressed_by(&finding.status) {
                 None => message.into_owned(),
@@ -107,12 +107,12 @@ fn push_passes(rows: &mut Vec<Row>, report: &Report) {
                 Outcome::Passed => "success",
                 Outcome::Skipped => "skipped",
                 // Findings and problems have rows of their own.
-                Outcome::Found | Outcome::Excepted | Outcome::Errored => continue,
+                Outcome::Found | Outcome::Excepted | Outcome::Errored | Outcome::Absent => continue,
             };
             rows.push([
                 result.to_owned(),
                 format!("{}:{}", visible::one_line(&subject.file), subject.line),
-                cell(&resource(subject.resource.as_ref())),
+                cell(&resource(subject.resource.as_deref())),
                 cell(&rule.id),
                 NONE.to_owned(),
             ]);

@@ -6,12 +6,13 @@ use std::fmt::Write as _;
 
 use crate::finding::Outcome;
 
-const LETTERS: [(Outcome, char); 5] = [
+const LETTERS: [(Outcome, char); 6] = [
     (Outcome::Passed, 'P'),
     (Outcome::Found, 'F'),
     (Outcome::Excepted, 'E'),
     (Outcome::Skipped, 'S'),
     (Outcome::Errored, 'X'),
+    (Outcome::Absent, 'A'),
 ];
 
 /// The text for these outcomes.
@@ -56,6 +57,7 @@ fn letter(outcome: Outcome) -> char {
         Outcome::Excepted => 'E',
         Outcome::Skipped => 'S',
         Outcome::Errored => 'X',
+        Outcome::Absent => 'A',
     }
 }
 
@@ -70,7 +72,7 @@ mod tests {
         outcomes.extend(all);
         outcomes.extend([Outcome::Skipped; 3]);
         let text = encode(&outcomes);
-        assert_eq!(text, "13PFESX3S");
+        assert_eq!(text, "13PFESXA3S");
         assert_eq!(decode(&text, outcomes.len()).as_deref(), Some(&*outcomes));
         assert_eq!(decode("", 0).as_deref(), Some(&[][..]));
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::shape::{
     Evaluation, Finding, Location, Problem, Related, Report, Resource, Rule, Status, Summary,
@@ -107,7 +108,9 @@ impl Finding<'_> {
                 .collect(),
             policy_location: self.policy_location.map(Location::into_location),
             enforcement_action: self.enforcement_action.into_owned(),
-            resource: self.resource.map(Resource::into_resource),
+            resource: self
+                .resource
+                .map(|resource| Arc::new(resource.into_resource())),
             document: self.document,
             item: self.item.into_owned(),
             details: self.details.into_owned(),
@@ -135,9 +138,11 @@ impl Location<'_> {
             missing: self.missing.into_owned(),
             start: self.start,
             end: self.end,
-            excerpt: self.excerpt.map(|excerpt| finding::Excerpt {
-                first_line: excerpt.first_line,
-                text: excerpt.text.into_owned(),
+            excerpt: self.excerpt.map(|excerpt| {
+                Arc::new(finding::Excerpt {
+                    first_line: excerpt.first_line,
+                    text: excerpt.text.into_owned(),
+                })
             }),
         }
     }
@@ -199,7 +204,9 @@ impl Evaluation<'_> {
                 document: self.document,
                 item: self.item.into_owned(),
                 line: self.line,
-                resource: self.resource.map(Resource::into_resource),
+                resource: self
+                    .resource
+                    .map(|resource| Arc::new(resource.into_resource())),
             },
             outcomes,
         })

@@ -101,7 +101,7 @@ impl<'a> Finding<'a> {
             related: finding.related.iter().map(Related::of).collect(),
             policy_location: finding.policy_location.as_ref().map(Location::of),
             enforcement_action: Cow::from(&finding.enforcement_action),
-            resource: finding.resource.as_ref().map(Resource::of),
+            resource: finding.resource.as_deref().map(Resource::of),
             document: finding.document,
             item: Cow::from(&finding.item),
             details: Cow::Borrowed(&finding.details),
@@ -192,7 +192,7 @@ impl<'a> Evaluation<'a> {
             document: subject.document,
             item: Cow::from(&subject.item),
             line: subject.line,
-            resource: subject.resource.as_ref().map(Resource::of),
+            resource: subject.resource.as_deref().map(Resource::of),
             outcomes: outcomes::encode(&evaluation.outcomes).into(),
         }
     }

@@ -67,7 +67,8 @@ fn is_decimal(text: &str) -> bool {
 
 fn is_identifier(text: &str) -> bool {
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-    text.split('.').all(|p| !p.is_empty() && p.bytes().all(word))
+    text.split('.')
+        .all(|p| !p.is_empty() && p.bytes().all(word))
 }
 
 fn version(text: &str) -> Option<Version<'_>> {
