@@ -3,9 +3,11 @@ mod args;
 mod bigfloat;
 mod casts;
 mod crypto;
+mod globs;
 mod gofloat;
 mod gofmt;
 mod goquote;
+mod json;
 mod names;
 mod net;
 mod numbers;
@@ -59,6 +61,8 @@ const TABLES: &[&[Entry]] = &[
     net::TABLE,
     uri::TABLE,
     strings::TABLE,
+    globs::TABLE,
+    json::TABLE,
 ];
 
 /// The error for a result beyond [`MAX_BYTES`] or [`MAX_ELEMENTS`].
@@ -181,6 +185,30 @@ fn bare_message(name: &str, error: &anyhow::Error) -> String {
     text.trim().replace(&quoted, "")
 }
 
+/// What the engine leaves undefined without a word is an error of OPA; `is_valid` answers whatever it is given.
+fn judge(name: &str, values: &[Value], result: Result<Value>) -> Result<Value> {
+    match result {
+        Ok(Value::Undefined) if !values.contains(&Value::Undefined) => {
+            Err(anyhow!("the arguments do not fit"))
+        }
+        Err(error) if name.ends_with(".is_valid") && !error.is::<LimitError>() => {
+            Ok(Value::from(false))
+        }
+        Ok(value) if is_too_large(&value) => Err(too_large()),
+        Ok(_) | Err(_) => result,
+    }
+}
+
+fn is_too_large(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.len() > MAX_BYTES,
+        Value::Array(items) => items.len() > MAX_ELEMENTS,
+        Value::Set(items) => items.len() > MAX_ELEMENTS,
+        Value::Object(items) => items.len() > MAX_ELEMENTS,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Undefined => false,
+    }
+}
+
 /// Whether a function of the engine is left alone.
 fn is_left(name: &str) -> bool {
     ELSEWHERE.iter().any(|e| e.0 == name) || NETWORK.contains(&name) || own().any(|e| e.0 == name)
@@ -208,7 +236,7 @@ pub(in crate::rego) fn register(engine: &mut Engine, log: &ErrorLog) {
                 true => error,
                 false => anyhow!(bare_message(name, &error)),
             });
-            log.settle(name, result)
+            log.settle(name, judge(name, &values, result))
         };
         let _ = engine.add_extension(name.into(), *count, Box::new(call));
     }

@@ -7,6 +7,7 @@ use num_traits::{Signed as _, ToPrimitive as _, Zero as _};
 use regorus::Value;
 
 use super::args::{self, Entry, type_name};
+use super::{MAX_ELEMENTS, too_large};
 use super::bigfloat::{BigFloat, decimal, ten};
 
 /// The most bits of a product.
@@ -322,6 +323,70 @@ fn go_integer(text: &str) -> Option<BigInt> {
     })
 }
 
+/// Folds the numbers of a collection with an operation on two.
+fn fold(values: &[Value], start: i64, f: fn(&[Value]) -> Result<Value>) -> Result<Value> {
+    let mut total = Value::from(start);
+    for (i, item) in args::elements(values, 0)?.into_iter().enumerate() {
+        let number = number_of(item);
+        if number.is_none() {
+            let whole = type_name(args::any(values, 0)?);
+            let got = type_name(item);
+            bail!("operand 1 must be {whole} of numbers but got {whole} containing {got}");
+        }
+        total = match i {
+            0 => item.clone(),
+            _ => f(&[total, item.clone()])?,
+        };
+    }
+    Ok(total)
+}
+
+fn sum(values: &[Value]) -> Result<Value> {
+    fold(values, 0, plus)
+}
+
+fn product(values: &[Value]) -> Result<Value> {
+    fold(values, 1, mul)
+}
+
+/// The integers from one to another, both among them.
+fn range_with(values: &[Value], step: i64) -> Result<Value> {
+    let (from, to) = (range_end(values, 0)?, range_end(values, 1)?);
+    let count = usize::try_from(from.abs_diff(to) / step.unsigned_abs()).unwrap_or(usize::MAX);
+    if count >= MAX_ELEMENTS {
+        return Err(too_large());
+    }
+    let mut items = Vec::with_capacity(count + 1);
+    let mut at = from;
+    for _ in 0..=count {
+        items.push(Value::from(at));
+        at = if to < from {
+            at.saturating_sub(step)
+        } else {
+            at.saturating_add(step)
+        };
+    }
+    Ok(Value::from(items))
+}
+
+fn range_end(values: &[Value], at: usize) -> Result<i64> {
+    if number_of(args::any(values, at)?).is_none() {
+        return args::wrong(values, at, "integer");
+    }
+    args::integer(values, at)
+}
+
+fn range(values: &[Value]) -> Result<Value> {
+    range_with(values, 1)
+}
+
+fn range_step(values: &[Value]) -> Result<Value> {
+    match range_end(values, 2)? {
+        step if step > 0 => range_with(values, step),
+        _ => bail!("step must be a positive integer"),
+    }
+}
+
 fn format_int(values: &[Value]) -> Result<Value> {
     let (number, base) = two(values)?;
     let base = match base.small() {
@@ -353,4 +418,8 @@ pub(super) const TABLE: &[Entry] = &[
     ("round", 1, round),
     ("to_number", 1, to_number),
     ("format_int", 2, format_int),
+    ("sum", 1, sum),
+    ("product", 1, product),
+    ("numbers.range", 2, range),
+    ("numbers.range_step", 3, range_step),
 ];

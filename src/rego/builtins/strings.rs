@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use anyhow::{Result, bail};
 use regorus::Value;
 
+use super::{MAX_BYTES, too_large};
 use super::args::{self, Entry};
 
 /// One character to one character, as Go maps them; ß stays.
@@ -36,6 +37,86 @@ fn count(values: &[Value]) -> Result<Value> {
         text.matches(part).count()
     };
     Ok(Value::from(count))
+}
+
+/// The number of characters of a string, or of elements.
+fn length(values: &[Value]) -> Result<Value> {
+    match args::any(values, 0)? {
+        Value::String(text) => Ok(Value::from(text.chars().count())),
+        Value::Array(items) => Ok(Value::from(items.len())),
+        Value::Set(items) => Ok(Value::from(items.len())),
+        Value::Object(items) => Ok(Value::from(items.len())),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Undefined => {
+            args::wrong(values, 0, "one of {array, object, set, string}")
+        }
+    }
+}
+
+/// The places of a text, counted in characters.
+fn places(values: &[Value], most: usize) -> Result<Vec<Value>> {
+    let (text, part) = (args::string(values, 0)?, args::string(values, 1)?);
+    if part.is_empty() {
+        bail!("empty search character");
+    }
+    let mut found = Vec::new();
+    let mut chars = 0;
+    for (at, _) in text.char_indices() {
+        if found.len() < most && text[at..].starts_with(part) {
+            found.push(Value::from(chars));
+        }
+        chars += 1;
+    }
+    Ok(found)
+}
+
+fn indexof(values: &[Value]) -> Result<Value> {
+    let found = places(values, 1)?.pop();
+    Ok(found.unwrap_or_else(|| Value::from(-1i64)))
+}
+
+fn indexof_n(values: &[Value]) -> Result<Value> {
+    Ok(Value::from(places(values, usize::MAX)?))
+}
+
+fn substring(values: &[Value]) -> Result<Value> {
+    let text = args::string(values, 0)?;
+    let (start, count) = (args::integer(values, 1)?, args::integer(values, 2)?);
+    let Ok(start) = usize::try_from(start) else {
+        bail!("negative offset");
+    };
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let found = text.chars().skip(start).take(count);
+    Ok(Value::from(found.collect::<String>()))
+}
+
+/// Replaces in one pass, at each place by the first pattern in their order that fits.
+fn replace_n(values: &[Value]) -> Result<Value> {
+    let (patterns, text) = (args::object(values, 0)?, args::string(values, 1)?);
+    let mut pairs = Vec::new();
+    for (old, new) in patterns.iter() {
+        let (Ok(old), Ok(new)) = (old.as_string(), new.as_string()) else {
+            bail!("operand 1 non-string key or value found in pattern object");
+        };
+        pairs.push((old.as_ref(), new.as_ref()));
+    }
+    let mut out = String::new();
+    let mut at = 0;
+    while at <= text.len() {
+        let rest = &text[at..];
+        let found = pairs.iter().find(|(old, _)| rest.starts_with(old));
+        if let Some((old, new)) = found {
+            out.push_str(new);
+            at += old.len();
+        }
+        if found.is_none_or(|(old, _)| old.is_empty()) {
+            out.extend(rest.chars().next());
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+        if out.len() > MAX_BYTES {
+            return Err(too_large());
+        }
+    }
+    Ok(Value::from(out))
 }
 
 fn split_n(values: &[Value]) -> Result<Value> {
@@ -150,6 +231,11 @@ pub(super) const TABLE: &[Entry] = &[
     ("lower", 1, lower),
     ("strings.count", 2, count),
     ("strings.split_n", 3, split_n),
+    ("strings.replace_n", 2, replace_n),
+    ("count", 1, length),
+    ("indexof", 2, indexof),
+    ("indexof_n", 2, indexof_n),
+    ("substring", 3, substring),
     ("semver.compare", 2, semver_compare),
     ("semver.is_valid", 1, semver_is_valid),
 ];
