@@ -59,12 +59,10 @@ fn places(values: &[Value], most: usize) -> Result<Vec<Value>> {
         bail!("empty search character");
     }
     let mut found = Vec::new();
-    let mut chars = 0;
-    for (at, _) in text.char_indices() {
+    for (chars, (at, _)) in text.char_indices().enumerate() {
         if found.len() < most && text[at..].starts_with(part) {
             found.push(Value::from(chars));
         }
-        chars += 1;
     }
     Ok(found)
 }
