@@ -68,12 +68,16 @@ fn min(values: &[Value]) -> Result<Value> {
 
 fn all(values: &[Value]) -> Result<Value> {
     let items = args::elements(values, 0)?;
-    Ok(Value::from(items.into_iter().all(|v| *v == Value::Bool(true))))
+    Ok(Value::from(
+        items.into_iter().all(|v| *v == Value::Bool(true)),
+    ))
 }
 
 fn any(values: &[Value]) -> Result<Value> {
     let items = args::elements(values, 0)?;
-    Ok(Value::from(items.into_iter().any(|v| *v == Value::Bool(true))))
+    Ok(Value::from(
+        items.into_iter().any(|v| *v == Value::Bool(true)),
+    ))
 }
 
 /// One level of arrays within the array is taken out.

@@ -186,7 +186,10 @@ impl Printer {
     /// The bytes of a string as hexadecimal digits.
     pub(super) fn hex_string(&mut self, text: &str, upper: bool) {
         let bytes = text.as_bytes();
-        let count = self.flags.precision.map_or(bytes.len(), |p| p.min(bytes.len()));
+        let count = self
+            .flags
+            .precision
+            .map_or(bytes.len(), |p| p.min(bytes.len()));
         let prefix = match (self.flags.sharp, upper) {
             (false, _) => "",
             (true, false) => "0x",

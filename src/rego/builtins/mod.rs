@@ -13,6 +13,8 @@ mod net;
 mod numbers;
 mod objects;
 #[cfg(test)]
+mod parity_known;
+#[cfg(test)]
 mod parity_tests;
 mod re2;
 mod regexes;

@@ -86,7 +86,10 @@ fn contains(values: &[Value]) -> Result<Value> {
 }
 
 fn intersects(values: &[Value]) -> Result<Value> {
-    let (a, b) = (net(args::string(values, 0)?)?, net(args::string(values, 1)?)?);
+    let (a, b) = (
+        net(args::string(values, 0)?)?,
+        net(args::string(values, 1)?)?,
+    );
     Ok(Value::from(a.contains(b.first) || b.contains(a.first)))
 }
 
@@ -119,7 +122,11 @@ fn terms(values: &[Value], at: usize) -> Result<Vec<(String, Value)>> {
     let one = |value: &Value, index: Value| Ok((term(value, at + 1)?, index));
     match args::any(values, at)? {
         value @ Value::String(text) => Ok(vec![(text.as_ref().into(), value.clone())]),
-        Value::Array(a) => a.iter().enumerate().map(|(i, v)| one(v, Value::from(i))).collect(),
+        Value::Array(a) => a
+            .iter()
+            .enumerate()
+            .map(|(i, v)| one(v, Value::from(i)))
+            .collect(),
         Value::Set(s) => s.iter().map(|v| one(v, v.clone())).collect(),
         Value::Object(o) => o.iter().map(|(k, v)| one(v, k.clone())).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Undefined => Ok(Vec::new()),
@@ -170,7 +177,9 @@ fn networks(first: u128, last: u128) -> Vec<String> {
     let mut at = first;
     loop {
         let mut free = at.trailing_zeros().min(if is_v4(at) { 32 } else { 128 });
-        while free > 0 && (free == 128 && last != u128::MAX || free < 128 && (1u128 << free) - 1 > last - at) {
+        while free > 0
+            && (free == 128 && last != u128::MAX || free < 128 && (1u128 << free) - 1 > last - at)
+        {
             free -= 1;
         }
         let found = range(at, free);
@@ -186,13 +195,17 @@ fn merge(values: &[Value]) -> Result<Value> {
     let Ok(items) = args::elements(values, 0) else {
         bail!("operand must be an array");
     };
-    let mut ranges = items.into_iter().map(merge_term).collect::<Result<Vec<_>>>()?;
+    let mut ranges = items
+        .into_iter()
+        .map(merge_term)
+        .collect::<Result<Vec<_>>>()?;
     ranges.sort();
     let mut merged: Vec<Range> = Vec::new();
     for next in ranges.into_iter().rev() {
         match merged.last_mut() {
-            Some(last) if is_v4(last.first) == is_v4(next.first)
-                && last.first.saturating_sub(1) <= next.last =>
+            Some(last)
+                if is_v4(last.first) == is_v4(next.first)
+                    && last.first.saturating_sub(1) <= next.last =>
             {
                 last.first = last.first.min(next.first);
                 last.label = None;

@@ -7,8 +7,8 @@ use num_traits::{Signed as _, ToPrimitive as _, Zero as _};
 use regorus::Value;
 
 use super::args::{self, Entry, type_name};
-use super::{MAX_ELEMENTS, too_large};
 use super::bigfloat::{BigFloat, decimal, ten};
+use super::{MAX_ELEMENTS, too_large};
 
 /// The most bits of a product.
 const MAX_BITS: u64 = 64 * 1024 * 8;
@@ -130,7 +130,13 @@ fn operate(a: &Num, b: &Num, small: Small, exact: Exact, inexact: Inexact) -> Va
 
 fn plus(values: &[Value]) -> Result<Value> {
     let (a, b) = two(values)?;
-    Ok(operate(&a, &b, i64::checked_add, |x, y| x + y, BigFloat::add))
+    Ok(operate(
+        &a,
+        &b,
+        i64::checked_add,
+        |x, y| x + y,
+        BigFloat::add,
+    ))
 }
 
 fn mul(values: &[Value]) -> Result<Value> {
@@ -141,13 +147,25 @@ fn mul(values: &[Value]) -> Result<Value> {
     {
         bail!("number is larger than 64 KiB");
     }
-    Ok(operate(&a, &b, i64::checked_mul, |x, y| x * y, BigFloat::mul))
+    Ok(operate(
+        &a,
+        &b,
+        i64::checked_mul,
+        |x, y| x * y,
+        BigFloat::mul,
+    ))
 }
 
 fn minus(values: &[Value]) -> Result<Value> {
     let (a, b) = (args::any(values, 0)?, args::any(values, 1)?);
     if let (Some(x), Some(y)) = (number_of(a), number_of(b)) {
-        return Ok(operate(&x, &y, i64::checked_sub, |x, y| x - y, BigFloat::sub));
+        return Ok(operate(
+            &x,
+            &y,
+            i64::checked_sub,
+            |x, y| x - y,
+            BigFloat::sub,
+        ));
     }
     let (sets, numbers) = (
         (a.as_set().is_ok(), b.as_set().is_ok()),
@@ -291,14 +309,18 @@ fn parse_number(text: &str) -> Result<Value> {
 /// Decimal digits, with Go's underscores between them.
 fn go_integer(text: &str) -> Option<BigInt> {
     let bare = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let grouped = bare.split('_').all(|g| {
-        !g.is_empty() && g.bytes().all(|b| b.is_ascii_digit())
-    });
+    let grouped = bare
+        .split('_')
+        .all(|g| !g.is_empty() && g.bytes().all(|b| b.is_ascii_digit()));
     if !grouped {
         return None;
     }
     let digits: BigInt = bare.replace('_', "").parse().ok()?;
-    Some(if text.starts_with('-') { -digits } else { digits })
+    Some(if text.starts_with('-') {
+        -digits
+    } else {
+        digits
+    })
 }
 
 /// Folds the numbers of a collection with an operation on two.

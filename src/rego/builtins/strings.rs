@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use anyhow::{Result, bail};
 use regorus::Value;
 
-use super::{MAX_BYTES, too_large};
 use super::args::{self, Entry};
+use super::{MAX_BYTES, too_large};
 
 /// One character to one character, as Go maps them; ß stays.
 fn mapped<I: ExactSizeIterator<Item = char>>(text: &str, f: fn(char) -> I) -> Value {
@@ -146,7 +146,8 @@ fn is_decimal(text: &str) -> bool {
 
 fn is_identifier(text: &str) -> bool {
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-    text.split('.').all(|p| !p.is_empty() && p.bytes().all(word))
+    text.split('.')
+        .all(|p| !p.is_empty() && p.bytes().all(word))
 }
 
 fn version(text: &str) -> Option<Version<'_>> {

@@ -71,9 +71,7 @@ pub(super) fn number_text(value: &Value) -> String {
     match number {
         Num::Small(i) => i.to_string(),
         Num::Big(i) => i.to_string(),
-        Num::Float(f) if f != 0.0 && !(1e-7..1e21).contains(&f.abs()) => {
-            format_float(f, 'e', None)
-        }
+        Num::Float(f) if f != 0.0 && !(1e-7..1e21).contains(&f.abs()) => format_float(f, 'e', None),
         Num::Float(f) => format_float(f, 'f', None),
     }
 }

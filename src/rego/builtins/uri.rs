@@ -43,7 +43,10 @@ fn unescape(text: &str, host: bool) -> Result<String> {
         }
         let fine = byte >= 0x80 || byte.is_ascii_alphanumeric();
         if host && !fine && !b"-_.~!$&'()*+,;=:[]<>\"".contains(&byte) {
-            bail!("invalid character {:?} in host name", char::from(byte).to_string());
+            bail!(
+                "invalid character {:?} in host name",
+                char::from(byte).to_string()
+            );
         }
         out.push(byte);
         at += 1;
