@@ -94,20 +94,3 @@ pub(super) fn elements(values: &[Value], at: usize) -> Result<Vec<&Value>> {
         | Value::Undefined => wrong(values, at, "one of {array, set}"),
     }
 }
-
-/// The strings of an array or a set.
-pub(super) fn strings(values: &[Value], at: usize) -> Result<Vec<&str>> {
-    let whole = type_name(any(values, at)?);
-    let mut texts = Vec::new();
-    for element in elements(values, at)? {
-        match element.as_string() {
-            Ok(text) => texts.push(text.as_ref()),
-            Err(_) => bail!(
-                "operand {} must be {whole} of strings but got {whole} containing {}",
-                at + 1,
-                type_name(element)
-            ),
-        }
-    }
-    Ok(texts)
-}

@@ -28,7 +28,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn literal(&mut self, c: char) {
-        self.out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
+        self.out
+            .push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
     }
 
     fn next_is(&mut self, wanted: char) -> bool {
@@ -101,7 +102,8 @@ impl Reader<'_> {
         }
         let escaped = |c: &char| format!("\\x{{{:x}}}", u32::from(*c));
         let texts: Vec<String> = items.iter().map(escaped).collect();
-        self.out.push_str(&texts.join(if ranged { "-" } else { "" }));
+        self.out
+            .push_str(&texts.join(if ranged { "-" } else { "" }));
         self.out.push(']');
         Ok(())
     }

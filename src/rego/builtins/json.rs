@@ -3,7 +3,7 @@ use anyhow::Result;
 use regorus::Value;
 
 use super::args::{self, Entry};
-use super::text::{compare, number_text, value_text};
+use super::text::{compare, number_text};
 
 fn push_string(out: &mut String, text: &str) {
     out.push('"');
@@ -51,7 +51,11 @@ fn push(out: &mut String, value: &Value) {
         Value::Object(o) => {
             let name = |key: &Value| match key.as_string() {
                 Ok(text) => text.as_ref().to_owned(),
-                Err(_) => value_text(key),
+                Err(_) => {
+                    let mut text = String::new();
+                    push(&mut text, key);
+                    text
+                }
             };
             let mut fields: Vec<(String, &Value)> = o.iter().map(|(k, v)| (name(k), v)).collect();
             fields.sort_by(|a, b| a.0.cmp(&b.0));

@@ -7,8 +7,8 @@ use num_traits::{Signed as _, ToPrimitive as _, Zero as _};
 use regorus::Value;
 
 use super::args::{self, Entry, type_name};
-use super::{MAX_ELEMENTS, too_large};
 use super::bigfloat::{BigFloat, decimal, ten};
+use super::{MAX_ELEMENTS, too_large};
 
 /// The most bits of a product.
 const MAX_BITS: u64 = 64 * 1024 * 8;
@@ -345,14 +345,33 @@ fn sum(values: &[Value]) -> Result<Value> {
     fold(values, 0, plus)
 }
 
+/// OPA multiplies integers exactly, and all else with the mantissa of a float of 64 bits.
 fn product(values: &[Value]) -> Result<Value> {
-    fold(values, 1, mul)
+    let exact = fold(values, 1, mul)?;
+    let numbers: Vec<Num> = args::elements(values, 0)?
+        .into_iter()
+        .filter_map(number_of)
+        .collect();
+    if numbers.iter().all(|n| n.integer().is_some()) {
+        return Ok(exact);
+    }
+    let texts = numbers.iter().map(|n| match n {
+        Num::Small(i) => i.to_string().parse(),
+        Num::Big(i) => i.to_string().parse(),
+        Num::Float(f) => Ok(*f),
+    });
+    let result: f64 = texts.map(|f| f.unwrap_or(f64::NAN)).product();
+    if !result.is_finite() {
+        return Ok(exact);
+    }
+    Ok(float_value(&Num::Float(result).float()))
 }
 
 /// The integers from one to another, both among them.
-fn range_with(values: &[Value], step: i64) -> Result<Value> {
+fn range_with(values: &[Value], step: i128) -> Result<Value> {
     let (from, to) = (range_end(values, 0)?, range_end(values, 1)?);
-    let count = usize::try_from(from.abs_diff(to) / step.unsigned_abs()).unwrap_or(usize::MAX);
+    let steps = from.abs_diff(to) / step.unsigned_abs();
+    let count = usize::try_from(steps).unwrap_or(usize::MAX);
     if count >= MAX_ELEMENTS {
         return Err(too_large());
     }
@@ -369,11 +388,18 @@ fn range_with(values: &[Value], step: i64) -> Result<Value> {
     Ok(Value::from(items))
 }
 
-fn range_end(values: &[Value], at: usize) -> Result<i64> {
-    if number_of(args::any(values, at)?).is_none() {
+fn range_end(values: &[Value], at: usize) -> Result<i128> {
+    let Some(number) = number_of(args::any(values, at)?) else {
         return args::wrong(values, at, "integer");
+    };
+    match number.integer().map(|i| i.to_i128()) {
+        Some(Some(i)) => Ok(i),
+        Some(None) => bail!("operand {} is too large", at + 1),
+        None => bail!(
+            "operand {} must be integer number but got floating-point number",
+            at + 1
+        ),
     }
-    args::integer(values, at)
 }
 
 fn range(values: &[Value]) -> Result<Value> {

@@ -5,6 +5,12 @@ use std::str::CharIndices;
 /// The most repeats RE2 allows.
 const MAX_REPEAT: u32 = 1000;
 
+/// The named classes.
+const CLASSES: &[&str] = &[
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
+    "space", "upper", "word", "xdigit",
+];
+
 /// Rewrites a pattern, or says what RE2 has against it.
 pub(super) fn translate(pattern: &str) -> Result<String, String> {
     let mut run = Translator {
@@ -134,10 +140,15 @@ impl Translator<'_> {
         }
         let end = flags.find([':', ')']).unwrap_or(flags.len());
         let ok = flags[..end].chars().all(|c| "imsU-".contains(c));
-        if !ok || end == flags.len() || (end == 0 && flags.starts_with(')')) {
+        if !ok || end == flags.len() || flags[..end].ends_with('-') {
             return self.error("invalid or unsupported Perl syntax", "(?");
         }
         self.skip(end + 2);
+        if flags.starts_with(')') {
+            // `(?)` changes nothing.
+            self.out.push(')');
+            return Ok(());
+        }
         self.out.push('?');
         self.out.push_str(&flags[..=end]);
         Ok(())
@@ -172,12 +183,34 @@ impl Translator<'_> {
             // `{...}` belongs to the escape.
             if self.rest().starts_with('{') {
                 let inner = self.rest().split_inclusive('}').next().unwrap_or("");
-                let inner = inner.to_owned();
-                self.skip(inner.chars().count());
+                let mut inner = inner.to_owned();
+                let count = inner.chars().count();
+                self.skip(count);
+                self.property(c, &mut inner)?;
                 self.out.push_str(&inner);
             } else if let Some((_, name)) = self.chars.next() {
                 self.out.push(name);
             }
+        }
+        Ok(())
+    }
+
+    /// Only scripts and general categories by their plain names; `^` turns them round.
+    fn property(&mut self, c: char, inner: &mut String) -> Result<(), String> {
+        if c == 'x' {
+            return Ok(());
+        }
+        let plain = |c: char| c.is_ascii_alphabetic() || "_^{}".contains(c);
+        let emoji = inner.contains("Emoji") || inner.contains("Extended_Pict");
+        if emoji || !inner.chars().all(plain) {
+            let part = format!("\\{c}{inner}");
+            return self.error("invalid character class range", &part);
+        }
+        if inner.starts_with("{^") {
+            inner.remove(1);
+            let other = if c == 'p' { 'P' } else { 'p' };
+            self.out.pop();
+            self.out.push(other);
         }
         Ok(())
     }
@@ -229,6 +262,10 @@ impl Translator<'_> {
                 '[' if self.rest().starts_with(':') && self.rest().contains(":]") => {
                     let name = &self.pattern[at..];
                     let end = name.find(":]").map_or(name.len(), |e| e + 2);
+                    let word = name[2..end - 2].trim_start_matches('^');
+                    if !CLASSES.contains(&word) {
+                        return self.error("invalid character class range", &name[..end]);
+                    }
                     self.out.push_str(&name[..end]);
                     self.skip(name[..end].chars().count().saturating_sub(1));
                 }

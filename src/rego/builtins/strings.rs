@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use anyhow::{Result, bail};
 use regorus::Value;
 
-use super::{MAX_BYTES, too_large};
 use super::args::{self, Entry};
+use super::{MAX_BYTES, too_large};
 
 /// One character to one character, as Go maps them; ß stays.
 fn mapped<I: ExactSizeIterator<Item = char>>(text: &str, f: fn(char) -> I) -> Value {
@@ -59,12 +59,10 @@ fn places(values: &[Value], most: usize) -> Result<Vec<Value>> {
         bail!("empty search character");
     }
     let mut found = Vec::new();
-    let mut chars = 0;
-    for (at, _) in text.char_indices() {
+    for (chars, (at, _)) in text.char_indices().enumerate() {
         if found.len() < most && text[at..].starts_with(part) {
             found.push(Value::from(chars));
         }
-        chars += 1;
     }
     Ok(found)
 }
