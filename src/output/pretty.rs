@@ -22,12 +22,22 @@ use crate::report::Report;
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let pen = Pen::new(style);
     let mut block = String::new();
+    let mut is_after_line = false;
     for finding in &report.findings {
         block.clear();
+        // Findings that do not count are one line each; blocks stand apart from them.
+        let is_line = finding.status != Status::Active;
+        if is_after_line && !is_line {
+            block.push('\n');
+        }
+        is_after_line = is_line;
         // Writing to a string cannot fail; what is drawn is checked in tests.
         pen.finding(&mut block, finding, report.rules.get(finding.rule))
             .map_err(io::Error::other)?;
         out.write_all(block.as_bytes())?;
+    }
+    if is_after_line {
+        writeln!(out)?;
     }
     for problem in &report.problems {
         block.clear();

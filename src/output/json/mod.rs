@@ -52,8 +52,9 @@ impl Formatter for Inert {
         text: &str,
     ) -> io::Result<()> {
         let mut written = 0;
-        for (offset, _) in text.match_indices("##") {
-            if visible::is_command(&text[offset + 2..]) {
+        for (offset, _) in text.match_indices('#') {
+            let after = text[offset + 1..].strip_prefix('#');
+            if after.is_some_and(visible::is_command) {
                 writer.write_all(&text.as_bytes()[written..offset])?;
                 writer.write_all(b"\\u0023")?;
                 written = offset + 1;
