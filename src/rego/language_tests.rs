@@ -126,28 +126,85 @@ pub(in crate::rego) fn same(ours: &Value, recorded: &Json) -> bool {
 
 /// Where we differ from OPA, and why that must stay; the list may only shrink.
 const KNOWN: [(&str, &str); 23] = [
-    ("not function undefined result", "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails"),
-    ("not function nested undefined inner", "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails"),
-    ("not helper rule undefined compare", "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails"),
-    ("object comprehension composite keys", "keys of several types fall together in the recorded JSON only"),
+    (
+        "not function undefined result",
+        "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails",
+    ),
+    (
+        "not function nested undefined inner",
+        "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails",
+    ),
+    (
+        "not helper rule undefined compare",
+        "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails",
+    ),
+    (
+        "object comprehension composite keys",
+        "keys of several types fall together in the recorded JSON only",
+    ),
     ("every value", "OPA refuses variables that are not used"),
     ("some unused", "OPA refuses variables that are not used"),
-    ("ref head number and bool keys", "keys of several types fall together in the recorded JSON only"),
-    ("builtin type", "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails"),
-    ("builtin type through rule", "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails"),
-    ("deprecated builtins in v1", "OPA refuses deprecated functions in v1; they are evaluated here"),
-    ("function without arguments", "OPA refuses calls without arguments"),
-    ("function with set argument", "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails"),
+    (
+        "ref head number and bool keys",
+        "keys of several types fall together in the recorded JSON only",
+    ),
+    (
+        "builtin type",
+        "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails",
+    ),
+    (
+        "builtin type through rule",
+        "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails",
+    ),
+    (
+        "deprecated builtins in v1",
+        "OPA refuses deprecated functions in v1; they are evaluated here",
+    ),
+    (
+        "function without arguments",
+        "OPA refuses calls without arguments",
+    ),
+    (
+        "function with set argument",
+        "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails",
+    ),
     ("import twice", "harmless"),
-    ("template string numbers and sets", "the engine's numbers do not keep how they were written (`1.0`, `1e3`)"),
-    ("rego metadata rule", "refused at load: there is no `rego.metadata` here"),
-    ("reference with composite key", "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails"),
-    ("number output", "the engine's numbers do not keep how they were written (`1.0`, `1e3`)"),
-    ("comparison of mixed types", "the engine sorts sets before objects"),
-    ("strings compare and concat", "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails"),
-    ("json and yaml round trip", "the engine's numbers do not keep how they were written (`1.0`, `1e3`)"),
-    ("object keys that are numbers", "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails"),
-    ("input shadowed in some", "refused at load: a variable must not be named `input`"),
+    (
+        "template string numbers and sets",
+        "the engine's numbers do not keep how they were written (`1.0`, `1e3`)",
+    ),
+    (
+        "rego metadata rule",
+        "refused at load: there is no `rego.metadata` here",
+    ),
+    (
+        "reference with composite key",
+        "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails",
+    ),
+    (
+        "number output",
+        "the engine's numbers do not keep how they were written (`1.0`, `1e3`)",
+    ),
+    (
+        "comparison of mixed types",
+        "the engine sorts sets before objects",
+    ),
+    (
+        "strings compare and concat",
+        "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails",
+    ),
+    (
+        "json and yaml round trip",
+        "the engine's numbers do not keep how they were written (`1.0`, `1e3`)",
+    ),
+    (
+        "object keys that are numbers",
+        "OPA's type checker refuses it; here it is undefined, and noticed where a builtin fails",
+    ),
+    (
+        "input shadowed in some",
+        "refused at load: a variable must not be named `input`",
+    ),
     ("with builtin function in a body", "?? "),
 ];
 

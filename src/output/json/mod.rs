@@ -21,7 +21,7 @@ pub const VERSION: u32 = 1;
 /// Writes the report as JSON.
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let shape = shape::Report::of(report, style.warnings);
-    let mut serializer = Serializer::with_formatter(&mut *out, Inert(PrettyFormatter::new()));
+    let mut serializer = Serializer::with_formatter(&mut *out, Inert::new());
     shape.serialize(&mut serializer)?;
     writeln!(out)
 }
@@ -43,7 +43,10 @@ pub fn read(text: &str) -> Result<Report, ReadError> {
 }
 
 /// Writes as [`PrettyFormatter`] does, but so that no text starts a command where JSON is printed in a CI log.
-struct Inert(PrettyFormatter<'static>);
+struct Inert {
+    spread: PrettyFormatter<'static>,
+    depth: usize,
+}
 
 impl Formatter for Inert {
     fn write_string_fragment<W: ?Sized + Write>(
@@ -64,11 +67,20 @@ impl Formatter for Inert {
     }
 
     fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_array(writer)
+        self.depth += 1;
+        match self.is_spread() {
+            true => self.spread.begin_array(writer),
+            false => writer.write_all(b"["),
+        }
     }
 
     fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_array(writer)
+        let spread = self.is_spread();
+        self.depth -= 1;
+        match spread {
+            true => self.spread.end_array(writer),
+            false => writer.write_all(b"]"),
+        }
     }
 
     fn begin_array_value<W: ?Sized + Write>(
@@ -76,19 +88,35 @@ impl Formatter for Inert {
         writer: &mut W,
         first: bool,
     ) -> io::Result<()> {
-        self.0.begin_array_value(writer, first)
+        match self.is_spread() {
+            true => self.spread.begin_array_value(writer, first),
+            false if first => Ok(()),
+            false => writer.write_all(b", "),
+        }
     }
 
     fn end_array_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_array_value(writer)
+        match self.is_spread() {
+            true => self.spread.end_array_value(writer),
+            false => Ok(()),
+        }
     }
 
     fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_object(writer)
+        self.depth += 1;
+        match self.is_spread() {
+            true => self.spread.begin_object(writer),
+            false => writer.write_all(b"{"),
+        }
     }
 
     fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_object(writer)
+        let spread = self.is_spread();
+        self.depth -= 1;
+        match spread {
+            true => self.spread.end_object(writer),
+            false => writer.write_all(b"}"),
+        }
     }
 
     fn begin_object_key<W: ?Sized + Write>(
@@ -96,15 +124,38 @@ impl Formatter for Inert {
         writer: &mut W,
         first: bool,
     ) -> io::Result<()> {
-        self.0.begin_object_key(writer, first)
+        match self.is_spread() {
+            true => self.spread.begin_object_key(writer, first),
+            false if first => Ok(()),
+            false => writer.write_all(b", "),
+        }
     }
 
     fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(writer)
+        writer.write_all(b": ")
     }
 
     fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_object_value(writer)
+        match self.is_spread() {
+            true => self.spread.end_object_value(writer),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Inert {
+    /// Levels that are written over several lines: the report and its lists; a finding stands on one line.
+    const SPREAD: usize = 2;
+
+    fn new() -> Self {
+        Self {
+            spread: PrettyFormatter::new(),
+            depth: 0,
+        }
+    }
+
+    fn is_spread(&self) -> bool {
+        self.depth <= Self::SPREAD
     }
 }
 

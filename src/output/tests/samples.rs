@@ -1,5 +1,7 @@
 //! Reports made by hand, for the tests of the formats.
 
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
 
 use crate::finding::{
@@ -98,7 +100,7 @@ fn findings() -> Vec<Finding> {
         column: 1,
     };
     let latest = Finding {
-        resource: Some(web()),
+        resource: Some(Arc::new(web())),
         policy_location: Some(policy),
         details: BTreeMap::from([(
             "ticket".to_owned(),
@@ -195,14 +197,14 @@ pub(super) fn hostile(texts: &[String]) -> Report {
     for evaluation in &mut report.evaluations {
         evaluation.subject.file = text().into();
         evaluation.subject.item = text();
-        evaluation.subject.resource = Some(resource([text(), text(), text(), text()]));
+        evaluation.subject.resource = Some(Arc::new(resource([text(), text(), text(), text()])));
     }
     let mut spoil = |location: &mut Location| {
         location.file = text().into();
         location.path = text();
         location.missing = text();
         if let Some(excerpt) = &mut location.excerpt {
-            excerpt.text = text();
+            Arc::make_mut(excerpt).text = text();
             location.start = Position {
                 line: excerpt.first_line,
                 column: 3,
@@ -226,7 +228,7 @@ pub(super) fn hostile(texts: &[String]) -> Report {
     for finding in &mut report.findings {
         finding.message = text();
         finding.item = text();
-        finding.resource = Some(resource([text(), text(), text(), text()]));
+        finding.resource = Some(Arc::new(resource([text(), text(), text(), text()])));
         finding.details = BTreeMap::from([(text(), text().into())]);
         for related in &mut finding.related {
             related.message = text();
@@ -372,7 +374,7 @@ fn evaluation(file: &str, item: &str, resource: Option<Resource>, outcomes: &str
             document: 0,
             item: item.to_owned(),
             line: 1,
-            resource,
+            resource: resource.map(Arc::new),
         },
         outcomes: outcomes.collect(),
     }
