@@ -16,6 +16,7 @@ mod objects;
 mod parity_known;
 #[cfg(test)]
 mod parity_tests;
+mod prepared;
 mod re2;
 mod regexes;
 mod sprintf;
@@ -153,7 +154,6 @@ impl ErrorLog {
 }
 
 /// Stand-ins for the place of a call, which the engine's functions ask for.
-#[derive(Clone)]
 struct Place {
     span: Span,
     params: Vec<Ref<Expr>>,
@@ -226,10 +226,16 @@ pub(in crate::rego) fn register(engine: &mut Engine, log: &ErrorLog) {
         // Fails only for a name that is there already.
         let _ = engine.add_extension((*name).into(), *count, Box::new(call));
     }
-    let Ok(place) = Place::new() else { return };
+    let Ok(place) = Place::new().map(Arc::new) else {
+        return;
+    };
     for (name, (function, count)) in BUILTINS.iter().filter(|b| !is_left(b.0)) {
         let (log, place, name) = (log.clone(), place.clone(), *name);
         let call = move |values: Vec<Value>| {
+            let values = match prepared::prepared(name, values) {
+                Ok(values) => values,
+                Err(error) => return log.settle(name, Err(error)),
+            };
             let params = place.params.get(..values.len()).unwrap_or(&place.params);
             // The engine panics in places (`strings.count("a", "")`); that must not end the program.
             let result = catch_unwind(AssertUnwindSafe(|| {

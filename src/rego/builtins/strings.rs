@@ -117,6 +117,21 @@ fn replace_n(values: &[Value]) -> Result<Value> {
     Ok(Value::from(out))
 }
 
+fn replace(values: &[Value]) -> Result<Value> {
+    let (text, old) = (args::string(values, 0)?, args::string(values, 1)?);
+    let new = args::string(values, 2)?;
+    let grown = new.len().saturating_sub(old.len());
+    let count = if grown > 0 {
+        text.matches(old).count()
+    } else {
+        0
+    };
+    if text.len().saturating_add(grown.saturating_mul(count)) > MAX_BYTES {
+        return Err(too_large());
+    }
+    Ok(Value::from(text.replace(old, new)))
+}
+
 fn split_n(values: &[Value]) -> Result<Value> {
     let (text, mark) = (args::string(values, 0)?, args::string(values, 1)?);
     let wanted = args::integer(values, 2)?;
@@ -230,6 +245,7 @@ pub(super) const TABLE: &[Entry] = &[
     ("strings.count", 2, count),
     ("strings.split_n", 3, split_n),
     ("strings.replace_n", 2, replace_n),
+    ("replace", 3, replace),
     ("count", 1, length),
     ("indexof", 2, indexof),
     ("indexof_n", 2, indexof_n),

@@ -1,0 +1,61 @@
+//! Arguments of the engine's functions, put so that these answer as OPA's, or refused.
+use anyhow::{Result, bail};
+use regorus::Value;
+
+use super::too_large;
+
+/// The most bits a number is shifted by.
+const MAX_SHIFT: u64 = 64 * 1024 * 8;
+
+/// Go's named layouts that name the zone.
+const LAYOUTS: &[(&str, &str)] = &[
+    ("UnixDate", "Mon Jan _2 15:04:05 MST 2006"),
+    ("RFC822", "02 Jan 06 15:04 MST"),
+    ("RFC850", "Monday, 02-Jan-06 15:04:05 MST"),
+    ("RFC1123", "Mon, 02 Jan 2006 15:04:05 MST"),
+];
+
+/// Rewrites the arguments of an engine's function where need be, or refuses them.
+pub(super) fn prepared(name: &str, values: Vec<Value>) -> Result<Vec<Value>> {
+    match name {
+        "time.format" => Ok(format_arguments(&values).unwrap_or(values)),
+        "time.parse_rfc3339_ns" => match values.first().map(Value::as_string) {
+            Some(Ok(text)) if !is_rfc3339(text) => bail!(
+                "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?}"
+            ),
+            Some(_) | None => Ok(values),
+        },
+        "bits.lsh" => match values.get(1).and_then(|v| v.as_u64().ok()) {
+            Some(bits) if bits > MAX_SHIFT => Err(too_large()),
+            Some(_) | None => Ok(values),
+        },
+        _ => Ok(values),
+    }
+}
+
+/// The name of the zone is written out for UTC; the engine writes its distance. No layout means RFC 3339.
+fn format_arguments(values: &[Value]) -> Option<Vec<Value>> {
+    let parts: Vec<&Value> = values.first()?.as_array().ok()?.iter().collect();
+    let (zone, layout) = (parts.get(1)?.as_string().ok()?, parts.get(2)?);
+    let layout = layout.as_string().ok()?;
+    let start: Vec<Value> = parts.iter().take(2).copied().cloned().collect();
+    if layout.is_empty() {
+        return Some(vec![Value::from(start)]);
+    }
+    let named = LAYOUTS.iter().find(|l| l.0 == layout.as_ref());
+    let layout = named.map_or(layout.as_ref(), |l| l.1);
+    if !matches!(zone.as_ref(), "" | "UTC") || !layout.contains("MST") {
+        return None;
+    }
+    let mut all = start;
+    all.push(Value::from(layout.replace("MST", "UTC")));
+    Some(vec![Value::from(all)])
+}
+
+/// The form that Go accepts: a capital T between, seconds below 60.
+fn is_rfc3339(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.get(10) == Some(&b'T')
+        && !text.ends_with('z')
+        && bytes.get(17).is_some_and(|b| (b'0'..=b'5').contains(b))
+}
