@@ -1,5 +1,7 @@
 //! Answers recorded from OPA for modules in every style, compared with ours.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "a test")]
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -319,6 +319,11 @@ impl Walker<'_> {
         } else {
             Reached::Once
         };
+        let met: BTreeSet<PathBuf> = entries
+            .iter()
+            .flatten()
+            .map(|entry| entry.path().to_path_buf())
+            .collect();
         for entry in entries {
             match entry {
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
@@ -328,7 +333,7 @@ impl Walker<'_> {
                 Err(error) => self.walk_error(root, &error),
             }
         }
-        self.count_left_out(root);
+        self.count_left_out(root, &met);
     }
 
     fn walk_error(&mut self, root: &Path, error: &ignore::Error) {
@@ -415,9 +420,9 @@ impl Walker<'_> {
     }
 
     /// How many files the patterns left out, so that the summary can say so.
-    fn count_left_out(&mut self, root: &Path) {
-        let has_ignore_file = root
-            .ancestors()
+    fn count_left_out(&mut self, root: &Path, met: &BTreeSet<PathBuf>) {
+        let has_ignore_file = std::iter::once(root)
+            .chain(met.iter().map(PathBuf::as_path))
             .any(|folder| folder.join(IGNORE_FILE).is_file());
         if self.options.exclude.is_empty() && !has_ignore_file {
             return;
@@ -427,24 +432,16 @@ impl Walker<'_> {
             .hidden(true)
             .follow_links(true)
             .build();
-        let taken: BTreeSet<&Path> = self
-            .found
-            .files
-            .iter()
-            .map(|file| file.path.as_path())
-            .collect();
-        let is_manifest = |path: &Path| matches!(extension(path).as_str(), "yaml" | "yml" | "json");
-        let n_all = all
+        let is_left_out = |path: &Path| {
+            matches!(extension(path).as_str(), "yaml" | "yml" | "json") && !met.contains(path)
+        };
+        let n_left_out = all
             .flatten()
             .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
-            .filter(|entry| {
-                is_manifest(entry.path())
-                    && real(entry.path()).is_some_and(|path| !self.seen.contains(&path))
-            })
+            .filter(|entry| is_left_out(entry.path()))
             .count();
-        let n_other: usize = self.found.skipped.values().sum();
-        if n_all > n_other {
-            *self.found.skipped.entry("excluded".to_owned()).or_default() = n_all - n_other;
+        if n_left_out > 0 {
+            *self.found.skipped.entry("excluded".to_owned()).or_default() += n_left_out;
         }
     }
 }
