@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::check::{Check, Facts, Judge, Judgement, Needs};
 use crate::document::input::Input;
-use crate::document::value::{Object, Value};
+use crate::document::value::Value;
 use crate::finding::{Finding, Level, Location, Outcome, Problem, Rule, RuleKind, Stage, Status};
 use crate::rego::blame::{Blamed, Diagnosis};
 use crate::rego::builtins::BuiltinError;
