@@ -49,7 +49,12 @@ type Built<T> = Result<T, BuildError>;
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     keys: FxHashSet<Arc<str>>,
+    /// How many nodes the last document had: the next one is often alike.
+    n_nodes: usize,
 }
+
+/// Room is made for at most so many nodes before they are there.
+const MAX_EXPECTED: usize = 10_000;
 
 /// More different keys than this are not remembered: they are data, not structure.
 const MAX_KEYS: usize = 100_000;
@@ -113,8 +118,8 @@ impl<'a> Builder<'a> {
     pub(super) fn new(limits: &'a Limits, keys: &'a mut Keys) -> Self {
         Self {
             limits,
+            nodes: Vec::with_capacity(keys.n_nodes.min(MAX_EXPECTED)),
             keys,
-            nodes: Vec::new(),
             frames: Vec::new(),
             anchors: FxHashMap::default(),
             root: None,
@@ -431,6 +436,7 @@ impl<'a> Builder<'a> {
     /// The document: its value and where everything stands; none where there was no node.
     pub(super) fn finish(self) -> Option<(Value, SpanTable)> {
         let root = self.root?;
+        self.keys.n_nodes = self.nodes.len();
         Some((root, SpanTable::new(self.nodes)))
     }
 }
