@@ -386,7 +386,7 @@ where
             .map(|_| {
                 std::thread::Builder::new()
                     .stack_size(STACK_BYTES)
-                    .spawn_scoped(scope, &work)
+                    .spawn_scoped(scope, work)
                     .expect("the system lets a thread start")
             })
             .collect();

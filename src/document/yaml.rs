@@ -1,5 +1,10 @@
 //! YAML: granit-parser's events, our scalars, recovery at the next document after every error.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser may get further events, and says so"
+)]
+
 use std::sync::Arc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput, StructureStyle};
@@ -63,7 +68,7 @@ impl<'a> Reader<'a> {
 
     fn run(&mut self) {
         loop {
-            let open = match self.to_document() {
+            let open = match self.next_document() {
                 Ok(Some(open)) => open,
                 Ok(None) => return,
                 Err(error) => {
@@ -87,7 +92,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads on to the start of a document; none at the end of the file.
-    fn to_document(&mut self) -> Result<Option<Open>, BuildError> {
+    fn next_document(&mut self) -> Result<Option<Open>, BuildError> {
         loop {
             let Some(next) = self.parser.next_event() else {
                 return Ok(None);

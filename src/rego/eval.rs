@@ -2,22 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::check::{Check, Facts, Judge, Judgement, Needs};
 use crate::document::input::Input;
-use crate::document::value::{Object, Value};
-use crate::finding::{
-    Finding, Level, Location, Outcome, Precision, Problem, Rule, RuleKind, Stage, Status,
-};
+use crate::document::value::Value;
+use crate::finding::{Finding, Level, Location, Outcome, Problem, Rule, RuleKind, Stage, Status};
 use crate::rego::blame::{Blamed, Diagnosis};
 use crate::rego::builtins::BuiltinError;
 use crate::rego::engine::{EngineError, EngineErrorKind, Worker};
 use crate::rego::load::BuiltinErrors;
+use crate::rego::messages::{conftest_file, exempted, is_filled, path_text, seconds, with_details};
 use crate::rego::set::{PolicySet, path_of};
-use crate::source::Position;
 
 impl Check for PolicySet {
     fn rules(&self) -> &[Rule] {
@@ -157,7 +154,7 @@ impl<'a> Run<'a> {
             kind.as_string().ok().map(|kind| &**kind)
         });
         let (entry, asked) = set.entries.for_kind(kind);
-        if asked.is_empty() {
+        if asked.is_empty() && set.entries.exceptions.is_empty() {
             return self.judgement;
         }
         let values = self.worker.evaluate(set, entry, set.settings.timeout);
@@ -170,6 +167,12 @@ impl<'a> Run<'a> {
             }
             // Something went wrong somewhere: rule by rule says where, and what of the rest holds.
             Ok(_) | Err(_) => self.one_by_one(asked),
+        }
+        // As Conftest: an exempted rule is reported as such whether it found something or not.
+        if self.exempt.values().any(|names| !names.is_empty()) {
+            for rule in (0..set.rules.len()).filter(|rule| !asked.contains(rule)) {
+                self.take_exemption(rule);
+            }
         }
         self.judgement
     }
@@ -337,28 +340,7 @@ impl<'a> Run<'a> {
     }
 
     fn take_value(&mut self, rule: usize, value: &Value) {
-        let policy_rule = &self.set.policy_rules[rule];
-        let exception = policy_rule
-            .name
-            .strip_prefix(policy_rule.kind.as_str())
-            .map(|rest| rest.strip_prefix('_').unwrap_or(rest))
-            .unwrap_or_default();
-        let exempt = self.exempt.get(&policy_rule.package);
-        let n_exempt = exempt.map_or(0, |names| {
-            names.iter().filter(|name| ***name == *exception).count()
-        });
-        if n_exempt > 0 {
-            let message = format!(
-                "data.{}.exception[_][_] == {}",
-                path_text(&policy_rule.package),
-                serde_json::Value::from(exception)
-            );
-            for _ in 0..n_exempt {
-                let mut finding = self.finding(rule, message.clone());
-                finding.status = Status::Excepted(message.clone());
-                self.judgement.findings.push(finding);
-            }
-            self.judgement.outcomes[rule] = Outcome::Excepted;
+        if self.take_exemption(rule) {
             return;
         }
         match value {
@@ -381,6 +363,34 @@ impl<'a> Run<'a> {
                 self.wrong_value(rule, value, "gives", "a set of messages");
             }
         }
+    }
+
+    /// Reports a rule that is exempted; whether it is.
+    fn take_exemption(&mut self, rule: usize) -> bool {
+        let policy_rule = &self.set.policy_rules[rule];
+        let exception = policy_rule
+            .name
+            .strip_prefix(policy_rule.kind.as_str())
+            .map(|rest| rest.strip_prefix('_').unwrap_or(rest))
+            .unwrap_or_default();
+        let exempt = self.exempt.get(&policy_rule.package);
+        let n_exempt = exempt.map_or(0, |names| {
+            names.iter().filter(|name| ***name == *exception).count()
+        });
+        if n_exempt > 0 {
+            let message = format!(
+                "data.{}.exception[_][_] == {}",
+                path_text(&policy_rule.package),
+                serde_json::Value::from(exception)
+            );
+            for _ in 0..n_exempt {
+                let mut finding = self.finding(rule, message.clone());
+                finding.status = Status::Excepted(message.clone());
+                self.judgement.findings.push(finding);
+            }
+            self.judgement.outcomes[rule] = Outcome::Excepted;
+        }
+        n_exempt > 0
     }
 
     fn take_member(&mut self, rule: usize, member: &Value) {
@@ -475,14 +485,7 @@ impl<'a> Run<'a> {
         if self.input.is_combined() {
             return None;
         }
-        let path = self.set.settings.directory.join(&*self.input.subject.file);
-        let name = path.file_name()?.to_string_lossy().into_owned();
-        let folder = path.parent().map(Path::to_string_lossy)?.into_owned();
-        let entries = [
-            (Value::from("name"), Value::from(name)),
-            (Value::from("dir"), Value::from(folder)),
-        ];
-        Some(Value::from(entries.into_iter().collect::<Object>()))
+        conftest_file(&self.set.settings.directory, &self.input.subject.file)
     }
 
     /// Depends on the input's name only, so that random numbers are the same in each run.
@@ -493,91 +496,4 @@ impl<'a> Run<'a> {
         (&subject.file, subject.document, &subject.item).hash(&mut hasher);
         hasher.finish()
     }
-}
-
-fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs_f64())
-}
-
-fn path_text(package: &[Arc<str>]) -> String {
-    crate::rego::syntax::ast::join_path(package)
-}
-
-fn is_filled(value: &Value) -> bool {
-    match value {
-        Value::Set(members) => !members.is_empty(),
-        Value::Array(members) => members.first().is_some(),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Object(_)
-        | Value::Undefined => false,
-    }
-}
-
-/// The rule names of a package's `exception`: a set or array of arrays or sets of names without their prefix.
-fn exempted(value: &Value) -> Vec<Arc<str>> {
-    let members = |value: &Value| -> Vec<Value> {
-        match value {
-            Value::Set(set) => set.iter().cloned().collect(),
-            Value::Array(array) => array.iter().cloned().collect(),
-            Value::Object(object) => object.iter().map(|(_, value)| value.clone()).collect(),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Undefined => Vec::new(),
-        }
-    };
-    let names = members(value).iter().flat_map(members).collect::<Vec<_>>();
-    names
-        .iter()
-        .filter_map(|name| name.as_string().ok().cloned())
-        .collect()
-}
-
-/// `_loc` is the place, everything else beside `msg` is kept.
-fn with_details(mut finding: Finding, object: &Object) -> Finding {
-    for (key, value) in object.iter() {
-        let Ok(key) = key.as_string() else { continue };
-        match &**key {
-            "msg" => {}
-            "_loc" => {
-                if let Some(location) = given_location(value, &finding.location) {
-                    finding.location = location;
-                }
-            }
-            _ => {
-                let json = serde_json::to_value(value).unwrap_or_default();
-                finding.details.insert(key.to_string(), json);
-            }
-        }
-    }
-    finding
-}
-
-/// As Conftest: `_loc: {file, line}`; a column is taken too.
-fn given_location(value: &Value, own: &Location) -> Option<Location> {
-    let object = value.as_object().ok()?;
-    let number = |key: &str| {
-        let value = object.get(&key.into())?;
-        let of_text = || value.as_string().ok()?.parse().ok();
-        value.as_u32().ok().or_else(of_text)
-    };
-    let line = number("line")?;
-    let file = match object.get(&"file".into()) {
-        Some(Value::String(file)) if !file.is_empty() => Arc::clone(file),
-        Some(_) | None => Arc::clone(&own.file),
-    };
-    let start = Position {
-        line: line.max(1),
-        column: number("column").unwrap_or(1).max(1),
-    };
-    Some(Location {
-        start,
-        end: start,
-        precision: Precision::Policy,
-        ..Location::whole_file(file)
-    })
 }

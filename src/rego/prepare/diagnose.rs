@@ -91,6 +91,11 @@ impl Probed {
             let span = rule.head.span;
             let value = rule.head.value.take();
             rule.head.value = Some(self.gave(value, span, body_id(0), &args));
+        } else {
+            let head = &mut rule.head;
+            for expr in head.member.iter_mut().chain(&mut head.value) {
+                self.probe(body_id(0), &args).expr(expr);
+            }
         }
         for (other, number) in rule.otherwise.iter_mut().zip(1..) {
             if let Some(body) = &mut other.body {
@@ -102,17 +107,21 @@ impl Probed {
     }
 
     fn body(&mut self, body: &mut Body, id: BodyId, args: &Expr) {
+        self.probe(id, args).body(body);
+    }
+
+    fn probe<'a>(&'a mut self, id: BodyId, args: &'a Expr) -> Probe<'a> {
         Probe {
             probed: self,
             id,
             args,
             inside: Inside::Body,
         }
-        .body(body);
     }
 
     fn gave(&mut self, value: Option<Expr>, span: Span, id: BodyId, args: &Expr) -> Expr {
-        let value = value.unwrap_or_else(|| Expr::new(span, ExprKind::Bool(true)));
+        let mut value = value.unwrap_or_else(|| Expr::new(span, ExprKind::Bool(true)));
+        self.probe(id, args).expr(&mut value);
         self.bodies.push(id);
         let number = number(span, self.bodies.len() - 1);
         Expr::call(span, GAVE, vec![number, args.clone(), value])

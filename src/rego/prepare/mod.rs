@@ -2,6 +2,11 @@
 //!
 //! What the engine would evaluate otherwise than OPA is rewritten here, what cannot be is refused with its place.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each pass looks at a few kinds of nodes and walks all others"
+)]
+
 pub(in crate::rego) mod calls;
 pub(in crate::rego) mod check;
 pub(in crate::rego) mod constants;
@@ -11,6 +16,7 @@ pub(in crate::rego) mod names;
 mod rename;
 mod safety;
 mod shadow;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -140,6 +146,7 @@ fn prepared(unit: &Unit, conftest_file: ConftestFile, constants: &mut Vec<Expr>)
         shadow::rename(rule, &unit.names, locals);
         let locals = &names::locals(rule);
         rename::rename(rule);
+        values::move_into_bodies(rule);
         calls::rewrite(rule, &unit.names, locals, conftest_file);
         hoist::hoist(rule, &unit.names, locals);
         constants::extract(rule, constants);

@@ -22,15 +22,15 @@ pub(super) fn rename(rule: &mut Rule, names: &Names, locals: &BTreeSet<Arc<str>>
     shadow.arguments(rule);
     for other in &mut rule.otherwise {
         shadow.within(|shadow| {
-            for body in &mut other.body {
+            if let Some(body) = &mut other.body {
                 shadow.statements(body);
             }
-            for value in &mut other.value {
+            if let Some(value) = &mut other.value {
                 shadow.expr(value);
             }
         });
     }
-    for body in &mut rule.body {
+    if let Some(body) = &mut rule.body {
         shadow.statements(body);
     }
     let head = &mut rule.head;

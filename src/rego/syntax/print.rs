@@ -54,17 +54,6 @@ pub(in crate::rego) fn module(module: &Module) -> Printed {
     printer.printed
 }
 
-/// The text of one expression on one line.
-pub(in crate::rego) fn expr(expr: &Expr) -> String {
-    let mut printer = Printer {
-        printed: Printed::default(),
-        version: Version::V1,
-        depth: 1,
-    };
-    printer.expr(expr);
-    printer.printed.text
-}
-
 struct Printer {
     printed: Printed,
     version: Version,

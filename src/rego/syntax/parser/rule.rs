@@ -20,7 +20,7 @@ impl Parser<'_> {
         let body = self.rule_body()?;
         self.check_head(&mut head, body.is_some(), uses_if)?;
         let chained = self.at("{") && body.is_some();
-        let otherwise = if chained {
+        let otherwise = if chained || body.is_none() {
             Vec::new()
         } else {
             self.otherwise()?
