@@ -14,7 +14,7 @@ mod walker;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::finding::{Location, Problem, Stage};
 use crate::walk::walker::Walker;
@@ -128,16 +128,10 @@ fn unreadable(name: &str, error: &io::Error) -> Problem {
         .help("Check that it is there and that it may be read.")
 }
 
-/// A path as reports show it: with `/`, without `.` between.
+/// A path as reports show it: as typed, with `/`.
 fn display_name(path: &Path) -> String {
-    let clean: PathBuf = path
-        .components()
-        .filter(|part| *part != Component::CurDir)
-        .collect();
-    let name = clean.to_string_lossy();
-    if name.is_empty() {
-        ".".to_owned()
-    } else if cfg!(windows) {
+    let name = path.to_string_lossy();
+    if cfg!(windows) {
         name.replace('\\', "/")
     } else {
         name.into_owned()

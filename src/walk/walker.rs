@@ -223,7 +223,8 @@ impl<'a> Walker<'a> {
         } else if self.is_never_entered(&entry.real, parent) {
             Some(Skipped::Policy)
         } else if self.is_excluded(&entry, parent, true) {
-            Some(Skipped::ExcludedFolder)
+            self.count_below(&entry.path);
+            return None;
         } else {
             None
         };
@@ -355,6 +356,20 @@ impl<'a> Walker<'a> {
             self.problem(&entry.path, message, help);
         } else {
             self.skip(Skipped::OtherType);
+        }
+    }
+
+    /// Counts the manifests of a folder that is left out; what cannot be listed there is not asked for.
+    fn count_below(&mut self, folder: &Path) {
+        let mut folders = vec![folder.to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            for entry in list(&folder).unwrap_or_default() {
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                    Ok(_) if is_manifest(&entry.file_name()) => self.skip(Skipped::Excluded),
+                    Ok(_) | Err(_) => {}
+                }
+            }
         }
     }
 
