@@ -272,7 +272,7 @@ pub struct Finding {
     /// Further places.
     pub related: Vec<Related>,
     /// The place of the rule's body that fired.
-    pub policy_location: Option<Location>,
+    pub policy_location: Option<Arc<Location>>,
     /// Gatekeeper's enforcement action, empty for other rules.
     pub enforcement_action: String,
     /// The resource it is about, where the document is one.

@@ -88,14 +88,14 @@ pub fn scan(
             let mut judges = catalogue.judges(&facts);
             move |task: Task, _: &Queue| judge_task(task, &mut judges)
         });
-        judged.into_iter().for_each(|part| scan.add(part.done));
+        scan.take(judged);
     } else {
         let facts = Facts::default();
         let parts = run(first, options.n_threads, || {
             let mut judges = catalogue.judges(&facts);
             move |task: Task, queue: &Queue| reader.task(task, queue, Some(&mut judges))
         });
-        parts.into_iter().for_each(|part| scan.add(part.done));
+        scan.take(parts);
     }
     scan.rules = catalogue.rules;
     scan
@@ -153,6 +153,18 @@ struct Done {
 }
 
 impl Scan {
+    /// Takes what came of the tasks, without room to spare: there may be very many findings.
+    fn take(&mut self, parts: Vec<Part>) {
+        let done = || parts.iter().map(|part| &part.done);
+        self.findings
+            .reserve_exact(done().map(|done| done.findings.len()).sum());
+        self.evaluations
+            .reserve_exact(done().map(|done| done.evaluations.len()).sum());
+        for part in parts {
+            self.add(part.done);
+        }
+    }
+
     fn add(&mut self, done: Done) {
         self.evaluations.extend(done.evaluations);
         self.findings.extend(done.findings);

@@ -453,13 +453,6 @@ impl<'a> Run<'a> {
             | RuleKind::Schema
             | RuleKind::Test => Level::Failure,
         };
-        let policy_location = match self.set.policy_rules[rule].definitions.as_slice() {
-            [_] => self.set.rules[rule]
-                .location
-                .clone()
-                .map(Location::without_excerpt),
-            _ => None,
-        };
         Finding {
             rule,
             level,
@@ -470,7 +463,7 @@ impl<'a> Run<'a> {
                 .get_or_insert_with(|| self.input.location())
                 .clone(),
             related: Vec::new(),
-            policy_location,
+            policy_location: self.set.policy_locations[rule].clone(),
             enforcement_action: String::new(),
             resource: self.input.subject.resource.clone(),
             document: self.input.subject.document,

@@ -211,7 +211,10 @@ const KNOWN: [(&str, &str); 24] = [
         "input shadowed in some",
         "refused at load: a variable must not be named `input`",
     ),
-    ("with builtin function in a body", "a function is replaced by functions of policies and by values, not by builtin ones"),
+    (
+        "with builtin function in a body",
+        "a function is replaced by functions of policies and by values, not by builtin ones",
+    ),
 ];
 
 #[test]

@@ -80,6 +80,8 @@ pub struct PolicySet {
     pub(in crate::rego) data: Value,
     pub(in crate::rego) rules: Vec<Rule>,
     pub(in crate::rego) policy_rules: Vec<PolicyRule>,
+    /// Where each rule stands that has one definition only.
+    pub(in crate::rego) policy_locations: Vec<Option<Arc<Location>>>,
     pub(in crate::rego) entries: Entries,
     pub(in crate::rego) settings: Settings,
     digest: String,
@@ -99,6 +101,7 @@ impl PolicySet {
         let digest = digest(files.chain(&data.files));
         Self {
             entries: Entries::new(&policy_rules, &exceptions),
+            policy_locations: policy_locations(&rules, &policy_rules),
             sources,
             policies,
             printed: prepared.print(),
@@ -142,6 +145,17 @@ impl PolicySet {
     pub fn digest(&self) -> &str {
         &self.digest
     }
+}
+
+/// The place of each rule whose definitions are one: which of several fired is not known.
+fn policy_locations(rules: &[Rule], policy_rules: &[PolicyRule]) -> Vec<Option<Arc<Location>>> {
+    let place = |(rule, policy_rule): (&Rule, &PolicyRule)| {
+        let location = rule.location.clone().map(Location::without_excerpt);
+        location
+            .filter(|_| policy_rule.definitions.len() == 1)
+            .map(Arc::new)
+    };
+    rules.iter().zip(policy_rules).map(place).collect()
 }
 
 /// Where a rule calls a builtin, or uses the operator that stands for it.

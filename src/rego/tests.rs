@@ -204,7 +204,10 @@ fn finding(index: usize, rule: &Rule, message: String, place: Option<Location>) 
         message,
         location,
         related: Vec::new(),
-        policy_location: rule.location.clone().map(Location::without_excerpt),
+        policy_location: rule
+            .location
+            .clone()
+            .map(|location| Arc::new(location.without_excerpt())),
         enforcement_action: String::new(),
         resource: None,
         document: 0,

@@ -106,6 +106,8 @@ pub(crate) fn finish(
         // Nothing can be done about a closed standard error.
         let _ = writeln!(stderr, "took {:.3} s", started.elapsed().as_secs_f64());
     }
+    // The process ends next; taking a large report apart would only cost time.
+    std::mem::forget(report);
     Ok(match verdict {
         Verdict::Passed => PASSED,
         Verdict::Failed if args.no_fail => PASSED,

@@ -106,7 +106,9 @@ impl Finding<'_> {
                 .into_iter()
                 .map(Related::into_related)
                 .collect(),
-            policy_location: self.policy_location.map(Location::into_location),
+            policy_location: self
+                .policy_location
+                .map(|location| Arc::new(location.into_location())),
             enforcement_action: self.enforcement_action.into_owned(),
             resource: self
                 .resource

@@ -14,16 +14,16 @@ pub(super) type Text<'a> = Cow<'a, str>;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Report<'a> {
+pub(super) struct Report<'a, F = Vec<Finding<'a>>, E = Vec<Evaluation<'a>>> {
     pub(super) version: u32,
     pub(super) tool: Tool<'a>,
     pub(super) verdict: Text<'a>,
     pub(super) run: Run<'a>,
     pub(super) summary: Summary,
     pub(super) rules: Vec<Rule<'a>>,
-    pub(super) findings: Vec<Finding<'a>>,
+    pub(super) findings: F,
     pub(super) problems: Vec<Problem<'a>>,
-    pub(super) evaluations: Vec<Evaluation<'a>>,
+    pub(super) evaluations: E,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Serialize, Serializer};
+
 use super::shape::{
     Evaluation, Excerpt, Finding, Location, Problem, Related, Report, Resource, Rule, Run, Status,
     Summary, Suppression, Tool,
@@ -11,7 +13,7 @@ use crate::finding;
 use crate::report::{self, Counts, Warnings};
 use crate::resource;
 
-impl<'a> Report<'a> {
+impl<'a> Report<'a, Findings<'a>, Evaluations<'a>> {
     pub(super) fn of(report: &'a report::Report, warnings: Warnings) -> Self {
         let run = &report.run;
         let verdict = report.verdict(warnings);
@@ -34,14 +36,30 @@ impl<'a> Report<'a> {
             },
             summary: Summary::of(report),
             rules: report.rules.iter().map(Rule::of).collect(),
-            findings: report
-                .findings
-                .iter()
-                .map(|finding| Finding::of(finding, &report.rules))
-                .collect(),
+            findings: Findings(report),
             problems: report.problems.iter().map(Problem::of).collect(),
-            evaluations: report.evaluations.iter().map(Evaluation::of).collect(),
+            evaluations: Evaluations(&report.evaluations),
         }
+    }
+}
+
+/// The findings, shaped one by one as they are written: there may be very many.
+pub(super) struct Findings<'a>(&'a report::Report);
+
+impl Serialize for Findings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(report) = self;
+        let findings = report.findings.iter();
+        serializer.collect_seq(findings.map(|finding| Finding::of(finding, &report.rules)))
+    }
+}
+
+/// The evaluations, shaped one by one.
+pub(super) struct Evaluations<'a>(&'a [finding::Evaluation]);
+
+impl Serialize for Evaluations<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Evaluation::of))
     }
 }
 
@@ -99,7 +117,7 @@ impl<'a> Finding<'a> {
             message: Cow::from(&finding.message),
             location: Location::of(&finding.location),
             related: finding.related.iter().map(Related::of).collect(),
-            policy_location: finding.policy_location.as_ref().map(Location::of),
+            policy_location: finding.policy_location.as_deref().map(Location::of),
             enforcement_action: Cow::from(&finding.enforcement_action),
             resource: finding.resource.as_deref().map(Resource::of),
             document: finding.document,

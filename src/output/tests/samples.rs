@@ -101,7 +101,7 @@ fn findings() -> Vec<Finding> {
     };
     let latest = Finding {
         resource: Some(Arc::new(web())),
-        policy_location: Some(policy),
+        policy_location: Some(Arc::new(policy)),
         details: BTreeMap::from([(
             "ticket".to_owned(),
             serde_json::json!({"id": 7, "open": null}),
@@ -217,7 +217,9 @@ pub(super) fn hostile(texts: &[String]) -> Report {
     };
     for finding in &mut report.findings {
         spoil(&mut finding.location);
-        finding.policy_location.as_mut().map(&mut spoil);
+        if let Some(location) = &mut finding.policy_location {
+            spoil(Arc::make_mut(location));
+        }
         for related in &mut finding.related {
             spoil(&mut related.location);
         }
