@@ -15,7 +15,7 @@ deny_registry contains msg if {
 	some entry in kubernetes.containers
 	image := full_name(entry.container.image)
 	not allowed(image)
-	msg := sprintf("%s: container %s uses %s, which is from no allowed registry", [kubernetes.name, entry.container.name, image])
+	msg := sprintf("%s: container %s uses %s, which is from no allowed registry", [kubernetes.name, entry.name, image])
 }
 
 # METADATA

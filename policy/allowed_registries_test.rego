@@ -25,3 +25,30 @@ test_without_a_list_everything_is_denied if {
 	count(allowed_registries.deny_registry) == 1 with input as pod("registry.example.com/app:1")
 	count(allowed_registries.deny_without_list) == 1 with input as pod("registry.example.com/app:1")
 }
+
+test_digest_of_allowed_registry_passes if denied("registry.example.com/app@sha256:0123") == 0
+
+test_digest_of_official_image_passes if denied("nginx@sha256:0123") == 0
+
+test_other_port_is_another_registry if denied("registry.example.com:5000/app:1") == 1
+
+test_registry_with_port_passes if {
+	count(allowed_registries.deny_registry) == 0 with input as pod("host:5000/img")
+		with data.allowed_registries as ["host:5000"]
+}
+
+test_part_of_a_registry if {
+	denied_of("registry.example.com/team/app:1", ["registry.example.com/team"]) == 0
+	denied_of("registry.example.com/teams/app:1", ["registry.example.com/team"]) == 1
+	denied_of("registry.example.com/app:1", ["registry.example.com/team/"]) == 1
+}
+
+denied_of(image, registries) := n if {
+	n := count(allowed_registries.deny_registry) with input as pod(image) with data.allowed_registries as registries
+}
+
+test_empty_list_allows_nothing if denied_of("registry.example.com/app:1", []) == 1
+
+test_nothing_to_say_without_containers if {
+	count(allowed_registries.deny_without_list) == 0 with input as {"kind": "Service", "metadata": {"name": "s"}}
+}

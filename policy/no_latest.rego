@@ -12,9 +12,9 @@ import data.lib.kubernetes
 #   severity: medium
 deny_latest contains msg if {
 	some entry in kubernetes.containers
-	image := entry.container.image
+	image := object.get(entry.container, "image", "")
 	not pinned(image)
-	msg := sprintf("%s: container %s uses the image %q without a fixed version", [kubernetes.name, entry.container.name, image])
+	msg := sprintf("%s: container %s uses the image %q without a fixed version", [kubernetes.name, entry.name, image])
 }
 
 # A digest, or a tag other than latest; a colon before a slash belongs to the registry's port.

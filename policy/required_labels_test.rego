@@ -22,3 +22,9 @@ test_list_from_data if {
 test_other_kinds_pass if {
 	count(required_labels.deny_labels) == 0 with input as {"kind": "ConfigMap", "metadata": {"name": "c"}}
 }
+
+test_every_kind_of_the_list_is_judged if {
+	every kind in ["CronJob", "DaemonSet", "Deployment", "Job", "Service", "StatefulSet"] {
+		count(required_labels.deny_labels) == 1 with input as {"kind": kind, "metadata": {"name": "x"}}
+	}
+}

@@ -14,7 +14,7 @@ deny_memory_limit contains msg if {
 	some entry in kubernetes.containers
 	entry.list != "ephemeralContainers"
 	not entry.container.resources.limits.memory
-	msg := sprintf("%s: container %s has no memory limit", [kubernetes.name, entry.container.name])
+	msg := sprintf("%s: container %s has no memory limit", [kubernetes.name, entry.name])
 }
 
 # METADATA
@@ -31,5 +31,5 @@ warn_requests contains msg if {
 	some resource in {"cpu", "memory"}
 	not entry.container.resources.requests[resource]
 	not entry.container.resources.limits[resource]
-	msg := sprintf("%s: container %s requests no %s", [kubernetes.name, entry.container.name, resource])
+	msg := sprintf("%s: container %s requests no %s", [kubernetes.name, entry.name, resource])
 }

@@ -31,3 +31,11 @@ test_cron_jobs_are_judged if {
 	cron := {"kind": "CronJob", "metadata": {"name": "n"}, "spec": {"jobTemplate": {"spec": {"template": {"spec": spec}}}}}
 	count(resource_limits.deny_memory_limit) == 1 with input as cron
 }
+
+test_init_containers_are_judged_and_ephemeral_ones_are_not if {
+	resource_limits.deny_memory_limit == {"Pod p: container i has no memory limit"} with input as {
+		"kind": "Pod",
+		"metadata": {"name": "p"},
+		"spec": {"initContainers": [{"name": "i"}], "ephemeralContainers": [{"name": "e"}]},
+	}
+}

@@ -13,7 +13,7 @@ import data.lib.kubernetes
 deny_root contains msg if {
 	some entry in kubernetes.containers
 	not non_root(entry.container)
-	msg := sprintf("%s: container %s may run as root", [kubernetes.name, entry.container.name])
+	msg := sprintf("%s: container %s may run as root", [kubernetes.name, entry.name])
 }
 
 non_root(container) if container.securityContext.runAsNonRoot == true

@@ -141,6 +141,7 @@ impl WalkArgs {
             exclude: self.exclude.clone(),
             never_enter,
             stdin_name: self.stdin_filename.clone(),
+            ..policy::walk::Options::default()
         }
     }
 }
