@@ -126,10 +126,28 @@ fn write_inert(xml: &str, out: &mut dyn Write) -> io::Result<()> {
     for line in xml.split_inclusive('\n') {
         let indent = line.len() - line.trim_start().len();
         let (indent, rest) = line.split_at(indent);
-        match rest.strip_prefix("::") {
-            Some(rest) => write!(out, "{indent}&#58;:{rest}")?,
-            None => out.write_all(line.as_bytes())?,
-        }
+        out.write_all(indent.as_bytes())?;
+        let rest = match rest.strip_prefix("::") {
+            Some(after) => {
+                out.write_all(b"&#58;:")?;
+                after
+            }
+            None => rest,
+        };
+        write_hashes(rest, out)?;
     }
     Ok(())
+}
+
+/// The writer of XML drops some characters, so that a command can come together only here.
+fn write_hashes(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    let mut written = 0;
+    for (offset, _) in text.match_indices("##") {
+        if offset >= written && visible::is_command(&text[offset + 2..]) {
+            out.write_all(&text.as_bytes()[written..=offset])?;
+            out.write_all(b"&#35;")?;
+            written = offset + 2;
+        }
+    }
+    out.write_all(&text.as_bytes()[written..])
 }

@@ -169,10 +169,11 @@ fn no_file_names_a_machine() {
                 .expect("a name")
                 .to_string_lossy()
                 .into_owned();
+            if matches!(name.as_str(), ".git" | "target") {
+                continue;
+            }
             if path.is_dir() {
-                if !matches!(name.as_str(), ".git" | "target") {
-                    folders.push(path);
-                }
+                folders.push(path);
             } else if let Ok(text) = fs::read_to_string(&path) {
                 // Written apart, so that this file does not find itself.
                 for machine in [

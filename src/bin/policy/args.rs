@@ -280,7 +280,13 @@ fn instant(text: &str) -> Result<i64, String> {
 }
 
 /// Flags of Conftest that we have otherwise or not yet.
-const CONFTEST_FLAGS: [(&str, &str); 18] = [
+const CONFTEST_FLAGS: [(&str, &str); 21] = [
+    (
+        "-n",
+        "the tests of all packages are run; name the files to narrow",
+    ),
+    ("-c", "there is no configuration file yet; give flags"),
+    ("-u", "fetch policies before the run, for example with git"),
     ("--ignore", "use `--exclude GLOB` or a `.policyignore` file"),
     (
         "--parser",

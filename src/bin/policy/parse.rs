@@ -63,8 +63,7 @@ pub(crate) fn run(args: &ParseArgs) -> Result<u8, CommandError> {
 
 fn read(entry: &FileEntry, args: &ParseArgs) -> Result<(Arc<SourceFile>, Parsed), Problem> {
     let bytes = if entry.is_stdin() {
-        session::standard_input()
-            .map_err(|_| Problem::error(Stage::Read, "standard input cannot be read"))?
+        session::standard_input(entry, &args.walk)?
     } else {
         walk::read(entry, args.walk.max_file_size << 20)?
     };

@@ -1,7 +1,7 @@
 //! What all commands share: what they load with, where reports go, what the exit code is.
 
 use std::fs;
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -9,8 +9,9 @@ use policy::finding::{Problem, Severity};
 use policy::output::{self, Format, Passed, Style};
 use policy::rego::load::{BuiltinErrors, Environment, Options, Tests};
 use policy::report::{Report, Verdict, Warnings};
+use policy::walk::{self, FileEntry};
 
-use crate::args::{ColorWhen, LoadArgs, OutputArgs, Target};
+use crate::args::{ColorWhen, LoadArgs, OutputArgs, Target, WalkArgs};
 use crate::error::CommandError;
 use crate::{FAILED, INCOMPLETE, PASSED};
 
@@ -54,16 +55,10 @@ pub(crate) fn load_options(args: &LoadArgs, policies: Vec<PathBuf>, tests: Tests
     }
 }
 
-/// All of standard input.
-pub(crate) fn standard_input() -> Result<Vec<u8>, CommandError> {
-    let mut bytes = Vec::new();
-    io::stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .map_err(|error| {
-            CommandError::new(format!("standard input cannot be read: {error}"), "")
-        })?;
-    Ok(bytes)
+/// All of standard input, up to the largest size of a file.
+pub(crate) fn standard_input(entry: &FileEntry, args: &WalkArgs) -> Result<Vec<u8>, Problem> {
+    let max_bytes = args.max_file_size << 20;
+    walk::read_stdin(&mut io::stdin().lock(), &entry.name, max_bytes)
 }
 
 /// Writes what policies printed to standard error.

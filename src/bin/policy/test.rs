@@ -35,23 +35,24 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
     };
     if let Some(set) = &loaded.set {
         set.digest().clone_into(&mut report.run.policies);
-        judge(args, set, &mut report)?;
+        judge(args, set, &mut report);
     }
     session::finish(report, &args.output, started)
 }
 
 /// Finds the manifests, runs the policies on them and adds what comes out to the report.
-fn judge(
-    args: &TestArgs,
-    set: &policy::rego::set::PolicySet,
-    report: &mut Report,
-) -> Result<(), CommandError> {
+fn judge(args: &TestArgs, set: &policy::rego::set::PolicySet, report: &mut Report) {
     let never_enter = args.policy.iter().chain(&args.load.data).cloned().collect();
-    let found = walk::find(&args.paths, &args.walk.options(never_enter));
-    let stdin = if found.files.iter().any(walk::FileEntry::is_stdin) {
-        Some(session::standard_input()?)
-    } else {
-        None
+    let mut found = walk::find(&args.paths, &args.walk.options(never_enter));
+    let stdin = found.files.iter().find(|entry| entry.is_stdin());
+    let stdin = stdin.map(|entry| session::standard_input(entry, &args.walk));
+    let stdin = match stdin.transpose() {
+        Ok(stdin) => stdin,
+        Err(problem) => {
+            report.problems.push(problem);
+            found.files.retain(|entry| !entry.is_stdin());
+            None
+        }
     };
     let checks: [&dyn Check; 1] = [set];
     let options = scan::Options {
@@ -78,7 +79,6 @@ fn judge(
     if report.evaluations.is_empty() && !args.allow_empty {
         report.problems.push(nothing_to_judge(args, report));
     }
-    Ok(())
 }
 
 fn nothing_to_judge(args: &TestArgs, report: &Report) -> Problem {
