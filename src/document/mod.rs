@@ -10,6 +10,8 @@ mod json;
 mod parity_tests;
 pub mod path;
 pub mod print;
+#[cfg(test)]
+mod properties;
 mod scalar;
 pub mod value;
 mod yaml;

@@ -66,7 +66,7 @@ pub(crate) struct OutputArgs {
     /// Print nothing to standard output when everything passed.
     #[arg(short, long)]
     pub(crate) quiet: bool,
-    /// Say more: what was skipped and why, and notices.
+    /// Say how long it took.
     #[arg(short, long)]
     pub(crate) verbose: bool,
     /// When to use colours.

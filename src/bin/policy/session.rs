@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use policy::finding::{Problem, Severity};
+use policy::finding::Problem;
 use policy::output::{self, Format, Passed, Style};
 use policy::rego::load::{BuiltinErrors, Environment, Options, Tests};
 use policy::report::{Report, Verdict, Warnings};
@@ -84,11 +84,6 @@ pub(crate) fn finish(
     report.sort();
     let verdict = report.verdict(warnings);
     let targets = targets(args)?;
-    if !args.verbose {
-        let is_shown =
-            |problem: &Problem| problem.severity != Severity::Notice || !problem.help.is_empty();
-        report.problems.retain(is_shown);
-    }
     for target in &targets {
         match &target.file {
             Some(file) => write_file(&report, target.format, file, args, warnings)?,
