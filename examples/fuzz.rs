@@ -57,7 +57,7 @@ fn run() -> ExitCode {
             .unwrap_or(default)
     };
     let (seconds, seed) = (number(60), number(1));
-    let mut random = Random(seed | 1);
+    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     policy::set_memory_limit(2 << 30);
     std::panic::set_hook(Box::new(|_| {}));
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -280,6 +280,10 @@ fn check_scalar(text: &str, value: &Value, syntax: Syntax) -> Result<(), String>
     {
         return Ok(());
     }
+    // A tag may have made a text of what would be something else.
+    if *value == Value::from(text) {
+        return Ok(());
+    }
     // A tag before the quotes may have made something else of the text.
     if text.starts_with(['"', '\'']) && value.as_string().is_err() {
         return Ok(());
@@ -289,8 +293,8 @@ fn check_scalar(text: &str, value: &Value, syntax: Syntax) -> Result<(), String>
     match parsed.documents.first() {
         Some(again) if again.value == *value => Ok(()),
         None if *value == Value::Null => Ok(()),
-        // A tag may have made a text or another value of it.
-        Some(again) if *value == Value::from(text) || again.value == Value::from(text) => Ok(()),
+        // A tag may have made another value of a text.
+        Some(again) if again.value == Value::from(text) => Ok(()),
         _ => Err(format!("the span of {value} is at {text:?}")),
     }
 }

@@ -14,6 +14,8 @@ use crate::rego::prepare::names::{DataPath, Meaning, Names, rule_path};
 use crate::rego::prepare::{Policies, PolicyError, Unit};
 use crate::rego::syntax::SyntaxError;
 use crate::rego::syntax::ast::{Expr, ExprKind, Operator, Rule, StatementKind};
+use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule};
+use crate::source::Span;
 
 /// A rule that is run on inputs, or that exempts from such.
 #[derive(Clone, Debug)]
@@ -116,7 +118,44 @@ pub(in crate::rego) fn inventory(
         }
     }
     inventory.rules = rules.into_values().collect();
+    for (module, unit) in policies.units.iter().enumerate() {
+        let is_run = inventory
+            .rules
+            .iter()
+            .any(|rule| rule.definitions.iter().any(|(of, _)| *of == module));
+        if let Some(error) = reads_review(unit)
+            && is_run
+        {
+            inventory.warnings.push(PolicyError { module, error });
+        }
+    }
     inventory
+}
+
+/// Gatekeeper's rules read `input.review`, which no manifest has: they would pass everything.
+fn reads_review(unit: &Unit) -> Option<SyntaxError> {
+    struct Review(Option<Span>);
+    impl Visitor for Review {
+        fn expr(&mut self, expr: &Expr) {
+            let path = expr.constant_prefix().map(|(path, _)| path);
+            let is_review = path.is_some_and(|path| {
+                path.len() > 1 && &*path[0] == "input" && &*path[1] == "review"
+            });
+            if is_review && self.0.is_none() {
+                self.0 = Some(expr.span);
+            }
+            walk_expr(self, expr);
+        }
+    }
+    let mut review = Review(None);
+    for rule in &unit.module.rules {
+        walk_rule(&mut review, rule);
+    }
+    let message = "this policy reads `input.review`, as Gatekeeper's do; a manifest has none, so nothing is found";
+    review.0.map(|span| {
+        SyntaxError::new(span, message)
+            .help("Gatekeeper's templates come with a later version; until then, read the manifest from `input`.")
+    })
 }
 
 fn all_references(policies: &Policies) -> BTreeSet<DataPath> {
