@@ -99,9 +99,11 @@ impl<'a> Reader<'a> {
             };
             let (event, span) = next.map_err(|error| self.scan_error(&error))?;
             match event {
-                Event::DocumentStart(..) => {
+                Event::DocumentStart(is_explicit, _) => {
                     let start = offset(span.start.byte_offset());
-                    self.last_end = offset(span.end.byte_offset());
+                    if is_explicit {
+                        self.last_end = offset(span.end.byte_offset());
+                    }
                     return Ok(Some(Open { start, name: None }));
                 }
                 Event::StreamEnd => return Ok(None),

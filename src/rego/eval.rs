@@ -161,7 +161,7 @@ impl<'a> Run<'a> {
         let errors = self.worker.log.take();
         let prints = self.worker.take_prints(set);
         match values {
-            Ok(values) if errors.is_empty() => {
+            Ok(values) if errors.is_empty() && values.as_set().is_ok() => {
                 self.judgement.prints = prints;
                 self.take_values(asked, &values);
             }

@@ -70,7 +70,7 @@ pub(in crate::rego) fn inventory(
         if !selected(&unit.module.package_name()) {
             continue;
         }
-        for (position, (rule, _)) in unit.rules().enumerate() {
+        for (position, (rule, locals)) in unit.rules().enumerate() {
             let name = rule.name();
             if &**name == "exception" && rule.head.args.is_none() {
                 inventory.exceptions.insert(unit.module.package.clone());
@@ -107,7 +107,7 @@ pub(in crate::rego) fn inventory(
                 kinds: Some(BTreeSet::new()),
             });
             entry.definitions.push((index, position));
-            let kinds = kinds_of(rule, &unit.names);
+            let kinds = kinds_of(rule, &unit.names, locals);
             entry.kinds = match (entry.kinds.take(), kinds) {
                 (Some(mut all), Some(more)) => {
                     all.extend(more);
@@ -264,7 +264,7 @@ fn function_named_as_rule(rule: &Rule) -> SyntaxError {
 }
 
 /// The values of `input.kind` without which the rule's body cannot hold.
-fn kinds_of(rule: &Rule, names: &Names) -> Option<Vec<Arc<str>>> {
+fn kinds_of(rule: &Rule, names: &Names, locals: &BTreeSet<Arc<str>>) -> Option<Vec<Arc<str>>> {
     if !rule.otherwise.is_empty() || rule.is_default {
         return None;
     }
@@ -273,26 +273,28 @@ fn kinds_of(rule: &Rule, names: &Names) -> Option<Vec<Arc<str>>> {
             return None;
         };
         if statement.with.is_empty() {
-            kinds_in(expr, names)
+            kinds_in(expr, names, locals)
         } else {
             None
         }
     })
 }
 
-fn kinds_in(expr: &Expr, names: &Names) -> Option<Vec<Arc<str>>> {
+fn kinds_in(expr: &Expr, names: &Names, locals: &BTreeSet<Arc<str>>) -> Option<Vec<Arc<str>>> {
     match &expr.kind {
         ExprKind::Binary(Operator::Equal | Operator::Unify, left, right) => {
             let pairs = [(left, right), (right, left)];
             pairs.iter().find_map(|(side, other)| {
                 let kind = string(other)?;
-                is_kind(side, names).then(|| vec![kind])
+                is_kind(side, names, locals).then(|| vec![kind])
             })
         }
-        ExprKind::In(None, value, collection) if is_kind(value, names) => match &collection.kind {
-            ExprKind::Set(items) | ExprKind::Array(items) => items.iter().map(string).collect(),
-            _ => None,
-        },
+        ExprKind::In(None, value, collection) if is_kind(value, names, locals) => {
+            match &collection.kind {
+                ExprKind::Set(items) | ExprKind::Array(items) => items.iter().map(string).collect(),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }
@@ -305,9 +307,9 @@ fn string(expr: &Expr) -> Option<Arc<str>> {
     }
 }
 
-fn is_kind(expr: &Expr, names: &Names) -> bool {
+fn is_kind(expr: &Expr, names: &Names, locals: &BTreeSet<Arc<str>>) -> bool {
     let is_path = expr
         .as_path()
         .is_some_and(|path| path.len() == 2 && &*path[0] == "input" && &*path[1] == "kind");
-    is_path && names.meaning_of(expr, &BTreeSet::new()) == Meaning::Input
+    is_path && names.meaning_of(expr, locals) == Meaning::Input
 }
