@@ -261,10 +261,8 @@ fn check_spans(
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            let before = &text[..span.start as usize];
-            let line = before.rfind('\n').map_or(before, |start| &before[start..]);
-            // A tag makes something else of the text.
-            if !line.contains('!') {
+            // Tags make something else of a text.
+            if !text.contains('!') {
                 check_scalar(document.file.slice(span), value, syntax)?;
             }
         }

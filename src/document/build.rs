@@ -145,21 +145,16 @@ impl<'a> Builder<'a> {
     }
 
     /// What an anchor on a key names.
-    pub(super) fn anchor_key(&mut self, anchor: usize, text: &str, span: Span) {
-        if anchor != 0 {
-            let node = Node {
-                key: None,
-                key_span: Span::default(),
-                value_span: span,
-                alias_span: Span::default(),
-                size: 1,
-            };
-            let anchored = Anchored {
-                value: Value::from(text),
-                nodes: Arc::new([node]),
-            };
-            self.anchors.insert(anchor, anchored);
-        }
+    pub(super) fn anchor_key(&mut self, anchor: usize, value: Value, span: Span) {
+        let node = Node {
+            key: None,
+            key_span: Span::default(),
+            value_span: span,
+            alias_span: Span::default(),
+            size: 1,
+        };
+        let nodes = Arc::new([node]);
+        self.anchors.insert(anchor, Anchored { value, nodes });
     }
 
     /// The key of the next entry.
@@ -351,7 +346,10 @@ impl<'a> Builder<'a> {
             | Value::Undefined => {}
         }
         let is_mapping = |(value, _): &(&Value, usize)| matches!(value, Value::Object(_));
-        if mappings.is_empty() && !matches!(value, Value::Array(_))
+        // As kubectl: an alias stands for a mapping, a list is written out.
+        let is_aliased_list = matches!(value, Value::Array(_)) && !merged[0].alias_span.is_empty();
+        if is_aliased_list
+            || mappings.is_empty() && !matches!(value, Value::Array(_))
             || !mappings.iter().all(is_mapping)
         {
             return Err(BuildError::new(key_span, "`<<` merges mappings, this is none")

@@ -191,7 +191,11 @@ impl<'a> Reader<'a> {
                     } else {
                         let key = scalar::key(text, plain, tag, self.words)
                             .map_err(|message| BuildError::new(span, message))?;
-                        builder.anchor_key(*anchor, &key, span);
+                        if *anchor != 0 {
+                            let value = scalar::value(text, plain, tag, self.words)
+                                .map_err(|message| BuildError::new(span, message))?;
+                            builder.anchor_key(*anchor, value, span);
+                        }
                         builder.key(&key, span)?;
                     }
                 } else {
