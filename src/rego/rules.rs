@@ -118,6 +118,12 @@ pub(in crate::rego) fn inventory(
         }
     }
     inventory.rules = rules.into_values().collect();
+    warn_of_review(policies, &mut inventory);
+    inventory
+}
+
+/// Warns of modules whose rules are run and read `input.review`.
+fn warn_of_review(policies: &Policies, inventory: &mut Inventory) {
     for (module, unit) in policies.units.iter().enumerate() {
         let is_run = inventory
             .rules
@@ -129,7 +135,6 @@ pub(in crate::rego) fn inventory(
             inventory.warnings.push(PolicyError { module, error });
         }
     }
-    inventory
 }
 
 /// Gatekeeper's rules read `input.review`, which no manifest has: they would pass everything.

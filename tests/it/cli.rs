@@ -600,3 +600,163 @@ fn parse_prints_what_rules_see() {
         serde_json::json!({"index": 2, "line": 4, "value": {"c": 1}})
     );
 }
+
+#[test]
+fn names_that_are_nearly_those_of_rules_are_warned_about() {
+    for name in [
+        "denny",
+        "Deny",
+        "deny_",
+        "deny__x",
+        "violations",
+        "warning_x",
+        "dney",
+    ] {
+        let policy = format!(
+            "package main\n\n{name} contains \"x\" if true\n\nwarn contains \"y\" if true\n"
+        );
+        let folder = Folder::new(&[("policy/p.rego", &policy), ("k8s/web.yaml", DEPLOYMENT)]);
+        let (code, json) = report(&folder.path, &["test", "k8s"]);
+        assert_eq!(
+            (code, messages(&json, "findings")),
+            (0, vec!["y".to_owned()]),
+            "{name}"
+        );
+        assert_eq!(json["problems"][0]["severity"], "warning", "{name}: {json}");
+        assert_eq!(places(&json, "problems"), ["policy/p.rego:3:1"], "{name}");
+        assert_eq!(
+            report(&folder.path, &["test", "--fail-on-warn", "k8s"]).0,
+            1,
+            "{name}"
+        );
+    }
+    // A helper that a rule uses is no misspelt rule.
+    let policy = "package main\nviolations contains \"x\" if true\ndeny contains msg if some msg in violations\n";
+    let folder = Folder::new(&[("policy/p.rego", policy), ("k8s/web.yaml", DEPLOYMENT)]);
+    let (_, json) = report(&folder.path, &["test", "k8s"]);
+    assert_eq!(json["problems"], serde_json::json!([]));
+}
+
+#[test]
+fn names_of_rules_are_told_apart_by_case() {
+    let policy =
+        "package main\ndeny_a contains \"lower\" if true\ndeny_A contains \"upper\" if true\n";
+    let folder = Folder::new(&[("policy/p.rego", policy), ("k8s/web.yaml", DEPLOYMENT)]);
+    let (_, json) = report(&folder.path, &["test", "k8s"]);
+    let mut found = messages(&json, "findings");
+    found.sort();
+    assert_eq!(found, ["lower", "upper"]);
+}
+
+#[test]
+fn duplicate_keys_are_errors_at_the_second_with_the_first_beside_it() {
+    let text = "kind: Deployment\nmetadata: {}\nkind: Service\n---\nkind: Deployment\nmetadata: {name: b}\n";
+    let folder = Folder::new(&[("policy/p.rego", POLICY), ("k8s/web.yaml", text)]);
+    let (code, json) = report(&folder.path, &["test", "k8s"]);
+    assert_eq!((code, messages(&json, "findings").len()), (2, 1));
+    assert_eq!(places(&json, "problems"), ["k8s/web.yaml:3:1"]);
+    assert_eq!(
+        json["problems"][0]["related"][0]["location"]["start"]["line"],
+        1
+    );
+}
+
+#[test]
+fn integers_are_exact() {
+    let policy =
+        "package main\ndeny contains msg if msg := sprintf(\"%d %d\", [input.a, input.b])\n";
+    let text = "a: 9007199254740993\nb: 18446744073709551615\n";
+    let folder = Folder::new(&[("policy/p.rego", policy), ("k8s/n.yaml", text)]);
+    let (_, json) = report(&folder.path, &["test", "k8s"]);
+    assert_eq!(
+        messages(&json, "findings"),
+        ["9007199254740993 18446744073709551615"]
+    );
+}
+
+#[test]
+fn data_is_merged_and_what_cannot_be_is_an_error() {
+    let policy =
+        "package main\ndeny contains msg if msg := json.marshal([data.limits, data.team.lead])\n";
+    let folder = Folder::new(&[
+        ("policy/p.rego", policy),
+        ("k8s/web.yaml", DEPLOYMENT),
+        ("data/limits.yaml", "limits: {cpu: on}\n"),
+        ("data/more.json", "{\"limits\": {\"memory\": 1}}"),
+        ("data/team/lead.yaml", "lead: ada\n"),
+    ]);
+    let (_, json) = report(&folder.path, &["test", "-d", "data", "k8s"]);
+    assert_eq!(
+        messages(&json, "findings"),
+        ["[{\"cpu\":\"on\",\"memory\":1},\"ada\"]"]
+    );
+    for (text, expected) in [
+        ("a: 1\n---\nb: 2\n", "one document"),
+        ("limits: {cpu: off}\n", "defined by another data file"),
+        ("- 1\n", "a mapping at its root"),
+        ("main: {deny: 1}\n", "both a rule and data"),
+        ("a: [\n", "bracket"),
+    ] {
+        folder.write("data/wrong.yaml", text.as_bytes());
+        let (code, json) = report(&folder.path, &["test", "-d", "data", "k8s"]);
+        assert_eq!(code, 2, "{text}");
+        assert!(
+            messages(&json, "problems")[0].contains(expected),
+            "{text}: {}",
+            json["problems"]
+        );
+    }
+}
+
+#[test]
+fn annotations_describe_rules() {
+    let policy = "# METADATA\n# title: All of it\n# custom:\n#   severity: low\npackage main\n\n# METADATA\n# description: Why\n# related_resources:\n# - ref: https://example.com/why\ndeny contains \"x\" if true\n\n# METADATA\n# title: [broken\nwarn contains \"y\" if true\n";
+    let folder = Folder::new(&[("policy/p.rego", policy), ("k8s/web.yaml", DEPLOYMENT)]);
+    let (_, json) = report(&folder.path, &["test", "k8s"]);
+    let rule = &json["rules"][0];
+    assert_eq!(
+        (
+            &rule["title"],
+            &rule["description"],
+            &rule["severity"],
+            &rule["url"]
+        ),
+        (
+            &"All of it".into(),
+            &"Why".into(),
+            &"low".into(),
+            &"https://example.com/why".into()
+        )
+    );
+    assert_eq!(places(&json, "problems"), ["policy/p.rego:13:1"]);
+}
+
+#[test]
+fn places_that_policies_give_win() {
+    let policy = "package main\ndeny contains {\"msg\": \"x\", \"_loc\": {\"file\": \"other.yaml\", \"line\": 7}, \"owner\": \"me\"} if true\n";
+    let folder = Folder::new(&[("policy/p.rego", policy), ("k8s/web.yaml", DEPLOYMENT)]);
+    let (_, json) = report(&folder.path, &["test", "k8s"]);
+    assert_eq!(places(&json, "findings"), ["other.yaml:7:1"]);
+    let finding = &json["findings"][0];
+    assert_eq!(
+        (&finding["location"]["precision"], &finding["details"]),
+        (&"policy".into(), &serde_json::json!({"owner": "me"}))
+    );
+}
+
+#[test]
+fn combined_runs_see_all_documents() {
+    let policy = "package main\ndeny contains msg if { some i, j; i < j; input[i].contents.metadata.name == input[j].contents.metadata.name; msg := sprintf(\"%s and %s\", [input[i].path, input[j].path]) }\n";
+    let folder = Folder::new(&[
+        ("policy/p.rego", policy),
+        ("k8s/a.yaml", DEPLOYMENT),
+        ("k8s/b.yaml", DEPLOYMENT),
+    ]);
+    let (code, json) = report(&folder.path, &["test", "--combine", "k8s"]);
+    assert_eq!(
+        (code, messages(&json, "findings")),
+        (1, vec!["k8s/a.yaml and k8s/b.yaml".to_owned()])
+    );
+    assert_eq!(json["run"]["combined"], true);
+    assert_eq!(json["evaluations"][0]["file"], "Combined");
+}
