@@ -9,6 +9,7 @@ mod data;
 mod describe;
 mod engine;
 pub mod eval;
+mod functions;
 #[cfg(test)]
 mod language_tests;
 pub mod load;

@@ -18,6 +18,10 @@ use crate::source::Span;
 
 /// The function that `data.conftest.file` becomes.
 pub(in crate::rego) const CONFTEST_FILE: &str = "policy__.conftest_file";
+/// What is iterated over; nothing where it is no collection.
+pub(in crate::rego) const COLLECTION: &str = "policy__.collection";
+/// What `every` iterates over; undefined where it is no collection.
+pub(in crate::rego) const DOMAIN: &str = "policy__.domain";
 /// `value in collection` where it is not a statement of its own.
 pub(in crate::rego) const MEMBER: &str = "policy__.member";
 /// `key, value in collection` where it is not a statement of its own.
@@ -117,6 +121,11 @@ impl Rewriter for Calls<'_> {
             | StatementKind::Expr(_)
             | StatementKind::Not(_) => rewrite_statement(self, statement),
         }
+        match &mut statement.kind {
+            StatementKind::SomeIn { collection, .. } => guard(collection, COLLECTION),
+            StatementKind::Every { domain, .. } => guard(domain, DOMAIN),
+            StatementKind::Some(_) | StatementKind::Expr(_) | StatementKind::Not(_) => {}
+        }
         for with in &mut statement.with {
             self.with_target(&mut with.target);
         }
@@ -133,6 +142,18 @@ impl Rewriter for Calls<'_> {
             body.push(statement);
             body.extend(exact);
         }
+    }
+}
+
+/// The engine ends with an error where what is iterated over is no collection; in OPA there is nothing to iterate over.
+fn guard(collection: &mut Expr, function: &str) {
+    let may_be_other = matches!(
+        collection.kind,
+        ExprKind::Var(_) | ExprKind::Ref(..) | ExprKind::Call(..)
+    );
+    if may_be_other {
+        let span = collection.span;
+        *collection = Expr::call(span, function, vec![take(collection)]);
     }
 }
 
