@@ -130,7 +130,7 @@ pub(in crate::rego) fn same(ours: &Value, recorded: &Json) -> bool {
 const KNOWN: [(&str, &str); 24] = [
     (
         "call result unified",
-        "a constant in the place of the result is taken for an argument too many",
+        "a constant result of constant arguments is taken for an argument too many",
     ),
     (
         "not function undefined result",

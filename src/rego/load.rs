@@ -107,10 +107,18 @@ pub(in crate::rego) fn display_name(path: &Path) -> String {
 #[must_use]
 pub fn load(options: &Options) -> Loaded {
     let mut problems = Vec::new();
-    let paths = policy_files(options, &mut problems);
+    let mut templates = Vec::new();
+    let paths = policy_files(options, &mut problems, &mut templates);
+    let mut loaded = load_files(options, &paths, problems);
+    // Errors all the same, but no reason not to run the rest.
+    loaded.problems.append(&mut templates);
+    loaded
+}
+
+fn load_files(options: &Options, paths: &[PathBuf], mut problems: Vec<Problem>) -> Loaded {
     let mut sources = Vec::new();
     let mut modules = Vec::new();
-    for path in &paths {
+    for path in paths {
         match module(path, options.version) {
             Ok((source, module)) => {
                 sources.push(source);
@@ -171,7 +179,11 @@ fn located(source: &Source, error: PolicyError) -> Problem {
 }
 
 /// The `.rego` files at and below the policy paths, sorted; what is wrong with the paths.
-fn policy_files(options: &Options, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
+fn policy_files(
+    options: &Options,
+    problems: &mut Vec<Problem>,
+    templates: &mut Vec<Problem>,
+) -> Vec<PathBuf> {
     let mut files = BTreeSet::new();
     for path in &options.policies {
         if !path.exists() {
@@ -188,7 +200,12 @@ fn policy_files(options: &Options, problems: &mut Vec<Problem>) -> Vec<PathBuf> 
             match entry {
                 Ok(entry) if entry.file_type().is_file() => {
                     let named = entry.depth() == 0;
-                    take_policy_file(entry.path(), named, options.tests, &mut files, problems);
+                    let problem = take_policy_file(entry.path(), named, options.tests, &mut files);
+                    match problem {
+                        Some((Refused::Template, problem)) => templates.push(problem),
+                        Some((Refused::Other, problem)) => problems.push(problem),
+                        None => {}
+                    }
                 }
                 Ok(_) => {}
                 Err(error) => problems.push(Problem::error(
@@ -208,13 +225,20 @@ fn policy_files(options: &Options, problems: &mut Vec<Problem>) -> Vec<PathBuf> 
     files.into_iter().collect()
 }
 
+/// Why a file below a policy path is no module.
+enum Refused {
+    /// It is Gatekeeper's.
+    Template,
+    /// The user named it as a policy.
+    Other,
+}
+
 fn take_policy_file(
     path: &Path,
     named: bool,
     tests: Tests,
     files: &mut BTreeSet<PathBuf>,
-    problems: &mut Vec<Problem>,
-) {
+) -> Option<(Refused, Problem)> {
     let name = display_name(path);
     let is_rego = path
         .extension()
@@ -223,22 +247,21 @@ fn take_policy_file(
         if tests == Tests::Included || named || !name.ends_with("_test.rego") {
             files.insert(path.to_path_buf());
         }
-    } else if let Some(kind) = gatekeeper_kind(path) {
-        problems.push(
-            Problem::error(
-                Stage::Load,
-                format!("Gatekeeper's {kind} cannot be evaluated yet"),
-            )
-            .at(Location::whole_file(name))
-            .help("Move it out of the policy folder, or take its Rego as a policy of its own."),
-        );
-    } else if named {
-        problems.push(
-            Problem::error(Stage::Load, "this is no Rego file")
-                .at(Location::whole_file(name))
-                .help("Policies end in `.rego`; data files are named with `-d`."),
-        );
+        return None;
     }
+    if let Some(kind) = gatekeeper_kind(path) {
+        let message = format!("Gatekeeper's {kind} cannot be evaluated yet");
+        let problem = Problem::error(Stage::Load, message)
+            .at(Location::whole_file(name))
+            .help("Move it out of the policy folder, or take its Rego as a policy of its own.");
+        return Some((Refused::Template, problem));
+    }
+    named.then(|| {
+        let problem = Problem::error(Stage::Load, "this is no Rego file")
+            .at(Location::whole_file(name))
+            .help("Policies end in `.rego`; data files are named with `-d`.");
+        (Refused::Other, problem)
+    })
 }
 
 /// The kind of a ConstraintTemplate or Constraint: it must not be passed over in silence.

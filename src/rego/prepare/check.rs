@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::rego::builtins;
-use crate::rego::prepare::names::{DataPath, Meaning, Names, pattern_variables};
+use crate::rego::prepare::names::{DataPath, Meaning, Names};
 use crate::rego::prepare::{Policies, PolicyError, Unit, safety};
 use crate::rego::syntax::SyntaxError;
 use crate::rego::syntax::ast::{Expr, ExprKind, Rule, Statement, StatementKind, join_path};
@@ -143,12 +143,17 @@ impl Visitor for Checker<'_> {
                 kind: ExprKind::Call(function, args),
                 ..
             }) => {
-                let mut output = BTreeSet::new();
-                if let Some(last) = args.last() {
-                    pattern_variables(last, &mut output);
-                }
-                let may_be_output =
-                    !output.is_empty() || args.last().and_then(Expr::as_var).is_some();
+                // One argument more is the result's, as in OPA; among constants it is one too many.
+                let is_scalar = |arg: &Expr| {
+                    matches!(
+                        arg.kind,
+                        ExprKind::Null
+                            | ExprKind::Bool(_)
+                            | ExprKind::Number(_)
+                            | ExprKind::String(_)
+                    )
+                };
+                let may_be_output = !args.iter().all(is_scalar);
                 self.call(function, args.len(), may_be_output);
                 for arg in args {
                     self.expr(arg);
