@@ -14,7 +14,7 @@ if [ -z "${CONFTEST:-}" ]; then
 fi
 if [ -z "${POLICY:-}" ]; then
 	cargo build --release --quiet
-	POLICY="$(pwd)/target/release/policy"
+	POLICY="${CARGO_TARGET_DIR:-$(pwd)/target}/release/policy"
 fi
 if [ -z "${CORPUS:-}" ]; then
 	CORPUS="$scratch/corpus"
