@@ -107,10 +107,18 @@ impl Input {
     /// The origin that `path` of the input lies in, and the rest of the path below it.
     #[must_use]
     pub fn origin_of<'a>(&'a self, path: &'a [Segment]) -> Option<(&'a Origin, &'a [Segment])> {
-        self.origins
-            .iter()
-            .filter_map(|origin| Some((origin, path.strip_prefix(&*origin.prefix.0)?)))
-            .max_by_key(|(origin, _)| origin.prefix.0.len())
+        let below = |origin: &'a Origin| Some((origin, path.strip_prefix(&*origin.prefix.0)?));
+        // Of a combined run, the document that the index names; the first look is the right one.
+        let named = match path.first() {
+            Some(Segment::Index(index)) => self.origins.get(*index as usize).and_then(below),
+            Some(Segment::Key(_)) | None => None,
+        };
+        named.or_else(|| {
+            self.origins
+                .iter()
+                .filter_map(below)
+                .max_by_key(|(origin, _)| origin.prefix.0.len())
+        })
     }
 
     /// The place of the whole input: the resource's `metadata.name` where it has one, else the document's first line.

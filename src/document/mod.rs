@@ -9,6 +9,7 @@ mod json;
 #[cfg(test)]
 mod parity_tests;
 pub mod path;
+pub mod place;
 pub mod print;
 #[cfg(test)]
 mod properties;

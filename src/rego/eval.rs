@@ -1,5 +1,6 @@
 //! Runs the rules of a policy set on one input at a time, as Conftest runs them.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -8,13 +9,14 @@ use std::time::{Duration, Instant};
 use crate::check::{Check, Facts, Judge, Judgement, Needs};
 use crate::document::input::Input;
 use crate::document::value::Value;
-use crate::finding::{Finding, Level, Location, Outcome, Problem, Rule, RuleKind, Stage, Status};
+use crate::finding::{Location, Outcome, Problem, Rule, Stage};
 use crate::rego::blame::{Blamed, Diagnosis};
 use crate::rego::builtins::BuiltinError;
 use crate::rego::engine::{EngineError, EngineErrorKind, Worker};
 use crate::rego::load::BuiltinErrors;
-use crate::rego::messages::{conftest_file, exempted, is_filled, path_text, seconds, with_details};
+use crate::rego::messages::{conftest_file, exempted, is_filled, path_text, seconds};
 use crate::rego::set::{PolicySet, path_of};
+use crate::rego::trace::places::{Trace, Tracer};
 
 impl Check for PolicySet {
     fn rules(&self) -> &[Rule] {
@@ -34,6 +36,7 @@ impl Check for PolicySet {
             set: self,
             worker: None,
             diagnosis: None,
+            tracer: OnceCell::new(),
         })
     }
 }
@@ -67,6 +70,8 @@ struct RegoJudge<'a> {
     worker: Option<Worker>,
     /// Made when the first builtin fails.
     diagnosis: Option<Diagnosis>,
+    /// Made when the first rule finds something.
+    tracer: OnceCell<Option<Tracer>>,
 }
 
 impl Judge for RegoJudge<'_> {
@@ -80,8 +85,9 @@ impl Judge for RegoJudge<'_> {
         };
         let set = self.set;
         let diagnosis = &mut self.diagnosis;
+        let tracer = &self.tracer;
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            let judgement = Run::new(set, &mut worker, diagnosis, input).judge();
+            let judgement = Run::new(set, &mut worker, diagnosis, tracer, input).judge();
             (judgement, worker)
         }));
         match judged {
@@ -112,16 +118,19 @@ fn all_errored(set: &PolicySet, input: &Input, message: &str) -> Judgement {
 }
 
 /// The evaluation of all rules on one input.
-struct Run<'a> {
-    set: &'a PolicySet,
+pub(in crate::rego) struct Run<'a> {
+    pub(in crate::rego) set: &'a PolicySet,
     worker: &'a mut Worker,
     diagnosis: &'a mut Option<Diagnosis>,
-    input: &'a Input,
-    judgement: Judgement,
+    pub(in crate::rego) tracer: &'a OnceCell<Option<Tracer>>,
+    /// The trace of the input, started when the first rule finds something.
+    pub(in crate::rego) trace: Option<Trace<'a>>,
+    pub(in crate::rego) input: &'a Input,
+    pub(in crate::rego) judgement: Judgement,
     /// The place of the whole input, made once.
-    location: Option<Location>,
+    pub(in crate::rego) location: Option<Location>,
     /// For each package the names that its `exception` rule exempts, with how often.
-    exempt: BTreeMap<Vec<Arc<str>>, Vec<Arc<str>>>,
+    pub(in crate::rego) exempt: BTreeMap<Vec<Arc<str>>, Vec<Arc<str>>>,
 }
 
 impl<'a> Run<'a> {
@@ -129,12 +138,15 @@ impl<'a> Run<'a> {
         set: &'a PolicySet,
         worker: &'a mut Worker,
         diagnosis: &'a mut Option<Diagnosis>,
+        tracer: &'a OnceCell<Option<Tracer>>,
         input: &'a Input,
     ) -> Self {
         Self {
             set,
             worker,
             diagnosis,
+            tracer,
+            trace: None,
             input,
             judgement: Judgement {
                 outcomes: vec![Outcome::Passed; set.rules.len()],
@@ -288,7 +300,7 @@ impl<'a> Run<'a> {
         self.push(problem);
     }
 
-    fn push(&mut self, problem: Problem) {
+    pub(in crate::rego) fn push(&mut self, problem: Problem) {
         let problem = problem.at(self.input.location());
         self.judgement.problems.push(problem);
     }
@@ -339,142 +351,8 @@ impl<'a> Run<'a> {
             .of_rule(self.set, rule, &path, input, timeout)
     }
 
-    fn take_value(&mut self, rule: usize, value: &Value) {
-        if self.take_exemption(rule) {
-            return;
-        }
-        match value {
-            Value::Undefined => {}
-            Value::Set(members) => {
-                for member in members.iter() {
-                    self.take_member(rule, member);
-                }
-            }
-            Value::Array(members) => {
-                for member in members.iter() {
-                    self.take_member(rule, member);
-                }
-            }
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Object(_) => {
-                self.wrong_value(rule, value, "gives", "a set of messages");
-            }
-        }
-    }
-
-    /// Reports a rule that is exempted; whether it is.
-    fn take_exemption(&mut self, rule: usize) -> bool {
-        let policy_rule = &self.set.policy_rules[rule];
-        let exception = policy_rule
-            .name
-            .strip_prefix(policy_rule.kind.as_str())
-            .map(|rest| rest.strip_prefix('_').unwrap_or(rest))
-            .unwrap_or_default();
-        let exempt = self.exempt.get(&policy_rule.package);
-        let n_exempt = exempt.map_or(0, |names| {
-            names.iter().filter(|name| ***name == *exception).count()
-        });
-        if n_exempt > 0 {
-            let message = format!(
-                "data.{}.exception[_][_] == {}",
-                path_text(&policy_rule.package),
-                serde_json::Value::from(exception)
-            );
-            for _ in 0..n_exempt {
-                let mut finding = self.finding(rule, message.clone());
-                finding.status = Status::Excepted(message.clone());
-                self.judgement.findings.push(finding);
-            }
-            self.judgement.outcomes[rule] = Outcome::Excepted;
-        }
-        n_exempt > 0
-    }
-
-    fn take_member(&mut self, rule: usize, member: &Value) {
-        let finding = match member {
-            Value::String(message) => self.finding(rule, message.to_string()),
-            Value::Object(object) => match object.get(&"msg".into()) {
-                Some(Value::String(message)) => {
-                    let finding = self.finding(rule, message.to_string());
-                    with_details(finding, object)
-                }
-                Some(_) | None => {
-                    let wanted = "objects with the message as a string under `msg`";
-                    return self.wrong_value(rule, member, "gives", wanted);
-                }
-            },
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::Array(_)
-            | Value::Set(_)
-            | Value::Undefined => {
-                let wanted = "strings or objects with `msg`";
-                return self.wrong_value(rule, member, "gives", wanted);
-            }
-        };
-        // As Conftest: a member with an empty message is a pass.
-        if finding.message.is_empty() {
-            return;
-        }
-        if self.judgement.outcomes[rule] == Outcome::Passed {
-            self.judgement.outcomes[rule] = Outcome::Found;
-        }
-        self.judgement.findings.push(finding);
-    }
-
-    fn wrong_value(&mut self, rule: usize, value: &Value, verb: &str, wanted: &str) {
-        self.judgement.outcomes[rule] = Outcome::Errored;
-        let described = &self.set.rules[rule];
-        let mut shown: String = value.to_string().chars().take(80).collect();
-        if shown.len() < value.to_string().len() {
-            shown.push('…');
-        }
-        let message = format!("rule `{}` {verb} {shown}, not {wanted}", described.id);
-        let mut problem = Problem::error(Stage::Evaluate, message).help(format!(
-            "Write `{name} contains msg if {{ … }}` (in Rego v0 `{name}[msg] {{ … }}`) with a string or an object with `msg`.",
-            name = described.name
-        ));
-        if let Some(location) = &described.location {
-            problem = problem.related(location.clone(), "this rule");
-        }
-        self.push(problem);
-    }
-
-    fn finding(&mut self, rule: usize, message: String) -> Finding {
-        let level = match self.set.rules[rule].kind {
-            RuleKind::Warn => Level::Warning,
-            RuleKind::Deny
-            | RuleKind::Violation
-            | RuleKind::Constraint
-            | RuleKind::Schema
-            | RuleKind::Test => Level::Failure,
-        };
-        Finding {
-            rule,
-            level,
-            status: Status::Active,
-            message,
-            location: self
-                .location
-                .get_or_insert_with(|| self.input.location())
-                .clone(),
-            related: Vec::new(),
-            policy_location: self.set.policy_locations[rule].clone(),
-            enforcement_action: String::new(),
-            resource: self.input.subject.resource.clone(),
-            document: self.input.subject.document,
-            item: self.input.subject.item.clone(),
-            details: BTreeMap::new(),
-            fingerprint: String::new(),
-        }
-    }
-
     /// What `data.conftest.file` is for the input.
-    fn file(&self) -> Option<Value> {
+    pub(in crate::rego) fn file(&self) -> Option<Value> {
         if self.input.is_combined() {
             return None;
         }
@@ -482,7 +360,7 @@ impl<'a> Run<'a> {
     }
 
     /// Depends on the input's name only, so that random numbers are the same in each run.
-    fn seed(&self) -> u64 {
+    pub(in crate::rego) fn seed(&self) -> u64 {
         use std::hash::{Hash as _, Hasher as _};
         let mut hasher = rustc_hash::FxHasher::default();
         let subject = &self.input.subject;

@@ -7,7 +7,7 @@ use regorus::Engine;
 
 use crate::document::value::{Object, Value};
 use crate::rego::blame::Notes;
-use crate::rego::builtins::{self, ErrorLog};
+use crate::rego::builtins::{self, ErrorLog, Registry};
 use crate::rego::prepare::calls::{
     AND, COLLECTION, CONFTEST_FILE, DOMAIN, MEMBER, MEMBER_WITH_KEY, OR, TEMPLATE,
 };
@@ -27,13 +27,13 @@ pub(in crate::rego) struct Current {
 
 /// The functions whose results the run decides, not the machine.
 pub(in crate::rego) fn register_own(
-    engine: &mut Engine,
+    registry: &mut dyn Registry,
     set: &PolicySet,
     current: &Arc<Mutex<Current>>,
 ) -> Result<(), anyhow::Error> {
     for name in NETWORK {
         // Only tests may name these, and replace them with `with`.
-        engine.add_extension(name.to_owned(), 1, Box::new(|_| Ok(Value::Undefined)))?;
+        registry.add(name, 1, Box::new(|_| Ok(Value::Undefined)))?;
     }
     let constants: Vec<Value> = set
         .prepared
@@ -46,16 +46,14 @@ pub(in crate::rego) fn register_own(
         let value = number.and_then(|number| constants.get(number as usize));
         Ok(value.cloned().unwrap_or(Value::Undefined))
     };
-    engine.add_extension(CONSTANT.to_owned(), 1, Box::new(constant))?;
+    registry.add(CONSTANT, 1, Box::new(constant))?;
     let now = Value::from(set.settings.now_ns);
-    engine.add_extension(
-        "time.now_ns".to_owned(),
+    registry.add("time.now_ns",
         0,
         Box::new(move |_| Ok(now.clone())),
     )?;
     let runtime = runtime(set);
-    engine.add_extension(
-        "opa.runtime".to_owned(),
+    registry.add("opa.runtime",
         0,
         Box::new(move |_| Ok(runtime.clone())),
     )?;
@@ -64,15 +62,15 @@ pub(in crate::rego) fn register_own(
         let state = state.lock().map(|state| state.file.clone());
         Ok(state.ok().flatten().unwrap_or(Value::Undefined))
     };
-    engine.add_extension(CONFTEST_FILE.to_owned(), 0, Box::new(file))?;
+    registry.add(CONFTEST_FILE, 0, Box::new(file))?;
     let state = Arc::clone(current);
     let random = move |args: Vec<Value>| Ok(random_integer(seed(&state), &args));
-    engine.add_extension("rand.intn".to_owned(), 2, Box::new(random))?;
+    registry.add("rand.intn", 2, Box::new(random))?;
     let state = Arc::clone(current);
     let uuid = move |args: Vec<Value>| Ok(random_uuid(seed(&state), &args));
-    engine.add_extension("uuid.rfc4122".to_owned(), 1, Box::new(uuid))?;
-    engine.add_extension(TEMPLATE.to_owned(), 1, Box::new(|args| Ok(template(&args))))?;
-    register_operators(engine)
+    registry.add("uuid.rfc4122", 1, Box::new(uuid))?;
+    registry.add(TEMPLATE, 1, Box::new(|args| Ok(template(&args))))?;
+    register_operators(registry)
 }
 
 /// Registers the functions that probes call.
@@ -114,7 +112,7 @@ pub(in crate::rego) fn register_probes(
 }
 
 /// Operators of the language that the engine gives another meaning where an operand is undefined or of a wrong type.
-fn register_operators(engine: &mut Engine) -> Result<(), anyhow::Error> {
+fn register_operators(registry: &mut dyn Registry) -> Result<(), anyhow::Error> {
     for (name, otherwise) in [(COLLECTION, Value::new_array()), (DOMAIN, Value::Undefined)] {
         let collection = move |mut args: Vec<Value>| {
             let is_collection = matches!(
@@ -124,21 +122,21 @@ fn register_operators(engine: &mut Engine) -> Result<(), anyhow::Error> {
             let given = args.pop().filter(|_| is_collection);
             Ok(given.unwrap_or_else(|| otherwise.clone()))
         };
-        engine.add_extension(name.to_owned(), 1, Box::new(collection))?;
+        registry.add(name, 1, Box::new(collection))?;
     }
     let member = |args: Vec<Value>| Ok(Value::from(member(&args[0], &args[1])));
-    engine.add_extension(MEMBER.to_owned(), 2, Box::new(member))?;
+    registry.add(MEMBER, 2, Box::new(member))?;
     let with_key =
         |args: Vec<Value>| Ok(Value::from(member_with_key(&args[0], &args[1], &args[2])));
-    engine.add_extension(MEMBER_WITH_KEY.to_owned(), 3, Box::new(with_key))?;
+    registry.add(MEMBER_WITH_KEY, 3, Box::new(with_key))?;
     let and = |args: Vec<Value>| {
         Ok(on_sets(&args, |one, two| {
             one.intersection(two).cloned().collect()
         }))
     };
-    engine.add_extension(AND.to_owned(), 2, Box::new(and))?;
+    registry.add(AND, 2, Box::new(and))?;
     let or = |args: Vec<Value>| Ok(on_sets(&args, |one, two| one.union(two).cloned().collect()));
-    engine.add_extension(OR.to_owned(), 2, Box::new(or))
+    registry.add(OR, 2, Box::new(or))
 }
 
 /// As OPA's `internal.member_2`: false for collections that are none.

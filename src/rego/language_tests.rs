@@ -54,6 +54,7 @@ pub(in crate::rego) fn load_one(
         directory: PathBuf::new(),
         builtin_errors: BuiltinErrors::Ignore,
         combine: false,
+        places: crate::rego::load::Places::Field,
     };
     let rules = (Vec::new(), Vec::new(), BTreeSet::new());
     Ok(PolicySet::new(

@@ -50,6 +50,18 @@ pub struct Options {
     pub builtin_errors: BuiltinErrors,
     /// Whether all documents are one input.
     pub combine: bool,
+    /// What the place of a finding is.
+    pub places: Places,
+}
+
+/// What the place of a finding is, where the policy does not give it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Places {
+    /// The field that made the rule fire.
+    #[default]
+    Field,
+    /// The resource: nothing is traced.
+    Resource,
 }
 
 /// Whether `_test.rego` files are loaded.

@@ -13,6 +13,7 @@ mod functions;
 #[cfg(test)]
 mod language_tests;
 pub mod load;
+mod members;
 mod messages;
 mod packages;
 mod prepare;
@@ -20,6 +21,7 @@ mod rules;
 pub mod set;
 mod syntax;
 pub mod tests;
+mod trace;
 
 /// Sets the most memory, in bytes, that evaluations may bring the process to.
 pub fn set_memory_limit(bytes: u64) {

@@ -15,7 +15,7 @@ use crate::finding::{Location, Precision, Rule};
 use crate::rego::annotations::{Annotation, Scope};
 use crate::rego::data::Data;
 use crate::rego::describe::digest;
-use crate::rego::load::{BuiltinErrors, Environment, Options};
+use crate::rego::load::{BuiltinErrors, Environment, Options, Places};
 use crate::rego::prepare::calls::{ConftestFile, arithmetic};
 use crate::rego::prepare::{Policies, Prepared};
 use crate::rego::rules::PolicyRule;
@@ -51,6 +51,8 @@ pub(in crate::rego) struct Settings {
     pub(in crate::rego) builtin_errors: BuiltinErrors,
     /// Whether all documents are one input.
     pub(in crate::rego) combine: bool,
+    /// What the place of a finding is.
+    pub(in crate::rego) places: Places,
 }
 
 impl Settings {
@@ -66,6 +68,7 @@ impl Settings {
             directory: options.directory.clone(),
             builtin_errors: options.builtin_errors,
             combine: options.combine,
+            places: options.places,
         }
     }
 }

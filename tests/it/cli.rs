@@ -56,7 +56,7 @@ deny[msg] { input.kind = "Deployment"; not input.spec.template.spec.securityCont
     let ran = run(&folder.path, &["test", "./k8s_manifests/", "-o", "table"]);
     assert_eq!(ran.code, 1);
     assert!(
-        ran.stdout.contains("./k8s_manifests/web.yaml:4"),
+        ran.stdout.contains("./k8s_manifests/web.yaml:5"),
         "{}",
         ran.stdout
     );
@@ -460,7 +460,7 @@ fn standard_input_is_named_by_helms_comments() {
     let json: Value = serde_json::from_str(&ran.stdout).expect("JSON");
     assert_eq!(
         places(&json, "findings"),
-        ["-:12:9", "chart/templates/web.yaml:6:9"]
+        ["-:13:1", "chart/templates/web.yaml:7:1"]
     );
 }
 
@@ -495,7 +495,7 @@ fn folders_pass_over_what_is_no_manifest_and_say_so() {
     assert_eq!(code, 1);
     assert_eq!(
         places(&json, "findings"),
-        ["all/chart/crds/crd.yaml:4:9", "all/web.yaml:4:9"]
+        ["all/chart/crds/crd.yaml:5:1", "all/web.yaml:5:1"]
     );
     let notices: Vec<&Value> = json["problems"]
         .as_array()

@@ -73,8 +73,13 @@ fn ours(case: &Path) -> (i32, BTreeSet<Row>) {
             Some("excepted") => "exception".to_owned(),
             _ => text(&finding["level"]),
         };
+        // Conftest names no file of a combined run, we do.
+        let file = match report["run"]["combined"].as_bool() {
+            Some(true) => "Combined".to_owned(),
+            _ => text(&finding["location"]["file"]),
+        };
         (
-            text(&finding["location"]["file"]),
+            file,
             package.to_owned(),
             level,
             text(&finding["message"]),

@@ -103,6 +103,9 @@ pub(crate) struct TestArgs {
     /// Judge a `kind: List` as one document instead of its items.
     #[arg(long)]
     pub(crate) keep_lists: bool,
+    /// Do not look for the field that made a rule fire: findings are at their resource, and the run is faster.
+    #[arg(long)]
+    pub(crate) no_places: bool,
     /// What it is when a built-in function fails and the rule gives nothing.
     #[arg(long, value_name = "WHAT", default_value = "error")]
     pub(crate) builtin_errors: BuiltinErrorsArg,

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use policy::finding::Problem;
 use policy::output::{self, Format, Passed, Style};
-use policy::rego::load::{BuiltinErrors, Environment, Options, Tests};
+use policy::rego::load::{BuiltinErrors, Environment, Options, Places, Tests};
 use policy::report::{Report, Verdict, Warnings};
 use policy::walk::{self, FileEntry};
 
@@ -52,6 +52,7 @@ pub(crate) fn load_options(args: &LoadArgs, policies: Vec<PathBuf>, tests: Tests
         directory: std::env::current_dir().unwrap_or_default(),
         builtin_errors: BuiltinErrors::default(),
         combine: false,
+        places: Places::Field,
     }
 }
 

@@ -6,7 +6,7 @@ use policy::check::Check;
 use policy::document::Limits;
 use policy::document::input::Lists;
 use policy::finding::{Problem, Stage};
-use policy::rego::load::{self, Options, Tests};
+use policy::rego::load::{self, Options, Places, Tests};
 use policy::report::{Report, Run};
 use policy::{scan, walk};
 
@@ -21,6 +21,11 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
         packages: args.namespace.clone(),
         builtin_errors: args.builtin_errors.into(),
         combine: args.combine,
+        places: if args.no_places {
+            Places::Resource
+        } else {
+            Places::Field
+        },
         ..session::load_options(&args.load, args.policy.clone(), Tests::Excluded)
     };
     let loaded = load::load(&options);

@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, anyhow};
 use regorus::unstable::{BUILTINS, Expr, Ref, Source, Span};
-use regorus::{Engine, LimitError, Value};
+use regorus::{Engine, Extension, LimitError, Value};
 
 use args::{Entry, Function};
 
@@ -218,13 +218,25 @@ fn is_left(name: &str) -> bool {
     ELSEWHERE.iter().any(|e| e.0 == name) || NETWORK.contains(&name) || own().any(|e| e.0 == name)
 }
 
+/// What functions are added to by their names and numbers of arguments.
+pub(in crate::rego) trait Registry {
+    /// Adds a function; fails for a name that is there already.
+    fn add(&mut self, name: &str, arity: u8, function: Box<dyn Extension>) -> Result<()>;
+}
+
+impl Registry for Engine {
+    fn add(&mut self, name: &str, arity: u8, function: Box<dyn Extension>) -> Result<()> {
+        self.add_extension(name.to_owned(), arity, function)
+    }
+}
+
 /// Adds our functions to an engine, and puts a watch on those of the engine.
-pub(in crate::rego) fn register(engine: &mut Engine, log: &ErrorLog) {
+pub(in crate::rego) fn register(registry: &mut dyn Registry, log: &ErrorLog) {
     for (name, count, function) in own() {
         let (log, function): (ErrorLog, Function) = (log.clone(), *function);
         let call = move |values: Vec<Value>| log.settle(name, function(&values));
         // Fails only for a name that is there already.
-        let _ = engine.add_extension((*name).into(), *count, Box::new(call));
+        let _ = registry.add(name, *count, Box::new(call));
     }
     let Ok(place) = Place::new().map(Arc::new) else {
         return;
@@ -248,7 +260,7 @@ pub(in crate::rego) fn register(engine: &mut Engine, log: &ErrorLog) {
             });
             log.settle(name, judge(name, &values, result))
         };
-        let _ = engine.add_extension(name.into(), *count, Box::new(call));
+        let _ = registry.add(name, *count, Box::new(call));
     }
 }
 

@@ -13,7 +13,7 @@ pub(in crate::rego) mod constants;
 pub(in crate::rego) mod diagnose;
 mod hoist;
 pub(in crate::rego) mod names;
-mod rename;
+pub(in crate::rego) mod rename;
 mod safety;
 mod shadow;
 mod values;
@@ -94,6 +94,19 @@ impl Policies {
         network: Network,
     ) -> Vec<PolicyError> {
         check::check(self, environment, network)
+    }
+
+    /// All modules, each local variable with a name that hides nothing.
+    pub(in crate::rego) fn scoped(&self) -> Vec<Module> {
+        let scoped = |unit: &Unit| {
+            let mut module = unit.module.clone();
+            for (rule, locals) in module.rules.iter_mut().zip(&unit.locals) {
+                shadow::rename(rule, &unit.names, locals);
+                rename::rename(rule);
+            }
+            module
+        };
+        self.units.iter().map(scoped).collect()
     }
 
     /// All modules as the engine evaluates them faithfully.

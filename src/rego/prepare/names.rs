@@ -62,26 +62,33 @@ impl Names {
         path: &[Arc<str>],
         locals: &BTreeSet<Arc<str>>,
     ) -> Meaning {
-        let Some((head, rest)) = path.split_first() else {
-            return Meaning::Other;
-        };
+        match self.absolute(path, locals) {
+            Some(absolute) if &*absolute[0] == "data" => Meaning::Data(absolute),
+            Some(_) => Meaning::Input,
+            None => Meaning::Other,
+        }
+    }
+
+    /// `path` from `data` or `input` on; none where it starts with a local variable or is a builtin's name.
+    pub(in crate::rego) fn absolute(
+        &self,
+        path: &[Arc<str>],
+        locals: &BTreeSet<Arc<str>>,
+    ) -> Option<DataPath> {
+        let (head, rest) = path.split_first()?;
         if locals.contains(head) {
-            return Meaning::Other;
+            return None;
         }
         if self.rules.contains_key(head) {
             let mut full = self.package.clone();
             full.extend_from_slice(path);
-            return Meaning::Data(full);
+            return Some(full);
         }
-        let absolute = match self.imports.get(head) {
+        let absolute: DataPath = match self.imports.get(head) {
             Some(target) => target.iter().chain(rest).cloned().collect(),
             None => path.to_vec(),
         };
-        match &*absolute[0] {
-            "data" => Meaning::Data(absolute),
-            "input" => Meaning::Input,
-            _ => Meaning::Other,
-        }
+        matches!(&*absolute[0], "data" | "input").then_some(absolute)
     }
 
     /// What the head of `expr` means, where it is a variable or a reference.

@@ -37,8 +37,8 @@ pub(super) fn rename(rule: &mut Rule) {
 
 /// The variables of a body without those that occur only in bodies within it.
 #[derive(Default)]
-struct OwnVariables {
-    names: BTreeSet<Arc<str>>,
+pub(in crate::rego) struct OwnVariables {
+    pub(in crate::rego) names: BTreeSet<Arc<str>>,
 }
 
 impl Visitor for OwnVariables {

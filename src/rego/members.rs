@@ -1,0 +1,185 @@
+//! What rules gave → findings.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::document::value::Value;
+use crate::finding::{Finding, Level, Outcome, Problem, RuleKind, Stage, Status};
+use crate::rego::eval::Run;
+use crate::rego::load::Places;
+use crate::rego::messages::{path_text, with_details};
+use crate::rego::trace::places::{Found, Tracer};
+
+impl Run<'_> {
+    pub(in crate::rego) fn take_value(&mut self, rule: usize, value: &Value) {
+        if self.take_exemption(rule) {
+            return;
+        }
+        match value {
+            Value::Undefined => {}
+            Value::Set(members) => self.take_members(rule, value, members.iter().collect()),
+            Value::Array(members) => self.take_members(rule, value, members.iter().collect()),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => {
+                self.wrong_value(rule, value, "gives", "a set of messages");
+            }
+        }
+    }
+
+    /// Reports a rule that is exempted; whether it is.
+    pub(in crate::rego) fn take_exemption(&mut self, rule: usize) -> bool {
+        let policy_rule = &self.set.policy_rules[rule];
+        let exception = policy_rule
+            .name
+            .strip_prefix(policy_rule.kind.as_str())
+            .map(|rest| rest.strip_prefix('_').unwrap_or(rest))
+            .unwrap_or_default();
+        let exempt = self.exempt.get(&policy_rule.package);
+        let n_exempt = exempt.map_or(0, |names| {
+            names.iter().filter(|name| ***name == *exception).count()
+        });
+        if n_exempt > 0 {
+            let message = format!(
+                "data.{}.exception[_][_] == {}",
+                path_text(&policy_rule.package),
+                serde_json::Value::from(exception)
+            );
+            for _ in 0..n_exempt {
+                let mut finding = self.finding(rule, message.clone());
+                finding.status = Status::Excepted(message.clone());
+                self.judgement.findings.push(finding);
+            }
+            self.judgement.outcomes[rule] = Outcome::Excepted;
+        }
+        n_exempt > 0
+    }
+
+    fn take_members(&mut self, rule: usize, value: &Value, members: Vec<&Value>) {
+        let mut places = self.places(rule, value, &members).into_iter();
+        for member in members {
+            self.take_member(rule, member, places.next().unwrap_or_default());
+        }
+    }
+
+    /// Where members of a rule's value come from, in their order; nothing where that is not asked for.
+    fn places(&mut self, rule: usize, value: &Value, members: &[&Value]) -> Vec<Found> {
+        if self.set.settings.places == Places::Resource || members.is_empty() {
+            return Vec::new();
+        }
+        let Some(tracer) = self.tracer.get_or_init(|| Tracer::new(self.set)) else {
+            return Vec::new();
+        };
+        let mut trace = match self.trace.take() {
+            Some(trace) => trace,
+            None => tracer.trace(self.set, self.input, self.file(), self.seed()),
+        };
+        // A fault of the trace leaves a finding without its exact place, never without a verdict.
+        let traced = catch_unwind(AssertUnwindSafe(|| {
+            let places = trace.places(rule, value, members);
+            (places, trace)
+        }));
+        match traced {
+            Ok((places, trace)) => {
+                self.trace = Some(trace);
+                places
+            }
+            Err(_) => Vec::new(),
+        }
+    }
+
+    fn take_member(&mut self, rule: usize, member: &Value, found: Found) {
+        let finding = match member {
+            Value::String(message) => self.placed(rule, message.to_string(), found),
+            Value::Object(object) => match object.get(&"msg".into()) {
+                Some(Value::String(message)) => {
+                    let finding = self.placed(rule, message.to_string(), found);
+                    with_details(finding, object)
+                }
+                Some(_) | None => {
+                    let wanted = "objects with the message as a string under `msg`";
+                    return self.wrong_value(rule, member, "gives", wanted);
+                }
+            },
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Set(_)
+            | Value::Undefined => {
+                let wanted = "strings or objects with `msg`";
+                return self.wrong_value(rule, member, "gives", wanted);
+            }
+        };
+        // As Conftest: a member with an empty message is a pass.
+        if finding.message.is_empty() {
+            return;
+        }
+        if self.judgement.outcomes[rule] == Outcome::Passed {
+            self.judgement.outcomes[rule] = Outcome::Found;
+        }
+        self.judgement.findings.push(finding);
+    }
+
+    fn wrong_value(&mut self, rule: usize, value: &Value, verb: &str, wanted: &str) {
+        self.judgement.outcomes[rule] = Outcome::Errored;
+        let described = &self.set.rules[rule];
+        let mut shown: String = value.to_string().chars().take(80).collect();
+        if shown.len() < value.to_string().len() {
+            shown.push('…');
+        }
+        let message = format!("rule `{}` {verb} {shown}, not {wanted}", described.id);
+        let mut problem = Problem::error(Stage::Evaluate, message).help(format!(
+            "Write `{name} contains msg if {{ … }}` (in Rego v0 `{name}[msg] {{ … }}`) with a string or an object with `msg`.",
+            name = described.name
+        ));
+        if let Some(location) = &described.location {
+            problem = problem.related(location.clone(), "this rule");
+        }
+        self.push(problem);
+    }
+
+    fn placed(&mut self, rule: usize, message: String, found: Found) -> Finding {
+        let mut finding = self.finding(rule, message);
+        if let Some(location) = found.location {
+            finding.location = location;
+        }
+        finding.related = found.related;
+        if let Some(location) = found.policy_location {
+            finding.policy_location = Some(Arc::new(location));
+        }
+        finding
+    }
+
+    fn finding(&mut self, rule: usize, message: String) -> Finding {
+        let level = match self.set.rules[rule].kind {
+            RuleKind::Warn => Level::Warning,
+            RuleKind::Deny
+            | RuleKind::Violation
+            | RuleKind::Constraint
+            | RuleKind::Schema
+            | RuleKind::Test => Level::Failure,
+        };
+        Finding {
+            rule,
+            level,
+            status: Status::Active,
+            message,
+            location: self
+                .location
+                .get_or_insert_with(|| self.input.location())
+                .clone(),
+            related: Vec::new(),
+            policy_location: self.set.policy_locations[rule].clone(),
+            enforcement_action: String::new(),
+            resource: self.input.subject.resource.clone(),
+            document: self.input.subject.document,
+            item: self.input.subject.item.clone(),
+            details: BTreeMap::new(),
+            fingerprint: String::new(),
+        }
+    }
+}

@@ -1,0 +1,654 @@
+//! Why a body held, or did not: what its statements read, those first that decided.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::document::value::Value;
+use crate::rego::syntax::ast::Operator;
+use crate::rego::trace::machine::{Flow, Machine, Stop, Watch};
+use crate::rego::trace::plan::{
+    Body, Branch, Callee, Class, GroupId, Node, NodeKind, Statement, StatementKind,
+};
+use crate::rego::trace::reads::{Found, Read, Reads};
+use crate::rego::trace::rules::calls_group;
+use crate::rego::trace::term::{Derivation, Frame, Made, Place, Source, Term};
+
+/// Rules that use rules are followed this deep.
+const MAX_DEPTH: usize = 40;
+
+/// Explains what a machine has evaluated.
+pub(in crate::rego) struct Explainer<'m, 'p> {
+    pub(in crate::rego) machine: &'m mut Machine<'p>,
+    /// Where documents are in the input.
+    prefixes: &'m [Vec<Value>],
+    depth: usize,
+    /// What is known already: the derivation is kept, so that its address stays its own.
+    known: FxHashMap<*const Derivation, (Rc<Derivation>, Rc<[Read]>)>,
+}
+
+/// Why a member of a rule's value is one.
+#[derive(Debug)]
+pub(in crate::rego) struct Witness {
+    /// The body that held.
+    pub(in crate::rego) branch: Option<Arc<Branch>>,
+    /// What it read, the node that decided first.
+    pub(in crate::rego) reads: Reads,
+}
+
+impl<'m, 'p> Explainer<'m, 'p> {
+    /// An explainer of what `machine` evaluates; `prefixes` are where documents are in its input.
+    pub(in crate::rego) fn new(machine: &'m mut Machine<'p>, prefixes: &'m [Vec<Value>]) -> Self {
+        Self {
+            machine,
+            prefixes,
+            depth: 0,
+            known: FxHashMap::default(),
+        }
+    }
+
+    /// Goes one level deeper, to a bound.
+    pub(in crate::rego) fn within(&mut self, work: impl FnOnce(&mut Self) -> Found) -> Found {
+        if self.depth >= MAX_DEPTH {
+            return Ok(Reads::new());
+        }
+        self.machine.spend(1)?;
+        self.depth += 1;
+        let found = work(self);
+        self.depth -= 1;
+        found
+    }
+
+    /// Drops what is in no document.
+    pub(in crate::rego) fn keep_document(&self, reads: &mut Reads) {
+        let is_whole = self.prefixes.first().is_some_and(Vec::is_empty);
+        if !is_whole {
+            reads.retain(|read| self.prefix_of(&read.place.keys()).is_some());
+        }
+    }
+
+    /// How many keys lead to the document that a node is in.
+    fn prefix_of(&self, keys: &[Value]) -> Option<usize> {
+        let after = self.prefixes.partition_point(|prefix| prefix.as_slice() <= keys);
+        let prefix = self.prefixes.get(after.checked_sub(1)?)?;
+        keys.starts_with(prefix).then_some(prefix.len())
+    }
+
+    /// The witnesses of a member of a rule's value: one for each way in which a body gave it.
+    pub(in crate::rego) fn witnesses(&mut self, rule: &Term, member: &Value) -> Result<Vec<Witness>, Stop> {
+        let Some(term) = element(rule, member) else {
+            return Ok(Vec::new());
+        };
+        let mut derivations = derivations_of(rule, member);
+        if derivations.is_empty() {
+            derivations.extend(derivation_of(&term));
+        }
+        derivations.extend(derivations.is_empty().then(|| derivation_of(rule)).flatten());
+        let mut witnesses = Vec::new();
+        for derivation in &derivations {
+            let mut ranked = self.ranked(derivation)?;
+            for read in self.reads(&term)? {
+                ranked.push((Class::Message, read));
+            }
+            self.sort(&mut ranked);
+            witnesses.push(Witness {
+                branch: Some(Arc::clone(&derivation.branch)),
+                reads: ranked.into_iter().map(|(_, read)| read).collect(),
+            });
+        }
+        if witnesses.is_empty() {
+            let mut reads = self.reads_of_existence(&term)?;
+            self.keep_document(&mut reads);
+            witnesses.push(Witness {
+                branch: None,
+                reads,
+            });
+        }
+        Ok(witnesses)
+    }
+
+    fn sort(&self, ranked: &mut Vec<(Class, Read)>) {
+        let mut reads: Reads = ranked.iter().map(|(_, read)| read.clone()).collect();
+        let n_before = reads.len();
+        self.keep_document(&mut reads);
+        if reads.len() < n_before {
+            ranked.retain(|(_, read)| {
+                let mut one = vec![read.clone()];
+                self.keep_document(&mut one);
+                !one.is_empty()
+            });
+        }
+        ranked.sort_by_cached_key(|(class, read)| self.weight(*class, &read.place));
+    }
+
+    /// How little a node says about why a body held: 0 says most.
+    fn weight(&self, class: Class, place: &Place) -> u8 {
+        match (class, self.selector(place)) {
+            (Class::Message, _) => 7,
+            (Class::Exemption, _) => 8,
+            (_, Selector::Kind) => 6,
+            (_, Selector::Name) => 5,
+            (Class::Test, Selector::None) => 0,
+            (Class::Test, Selector::Inner) => 1,
+            (Class::Generator, Selector::None) => 2,
+            (Class::Generator, Selector::Inner) => 3,
+        }
+    }
+
+    fn selector(&self, place: &Place) -> Selector {
+        let keys = place.keys();
+        let prefix = self.prefix_of(&keys).unwrap_or(0);
+        let text = |value: &Value| value.as_string().ok().cloned();
+        let path: Vec<Option<Arc<str>>> = keys[prefix..].iter().map(text).collect();
+        let path: Vec<&str> = path.iter().map(|key| key.as_deref().unwrap_or("0")).collect();
+        match path.as_slice() {
+            [] | ["apiVersion" | "kind" | "metadata" | "spec"] => Selector::Kind,
+            ["metadata", "name" | "namespace" | "generateName"] => Selector::Name,
+            [.., "name" | "namespace" | "kind" | "apiVersion"] => Selector::Inner,
+            _ => Selector::None,
+        }
+    }
+
+    /// What a body's statements read, by class.
+    fn ranked(&mut self, derivation: &Rc<Derivation>) -> Result<Vec<(Class, Read)>, Stop> {
+        let outer = std::mem::replace(&mut self.machine.context, Rc::clone(&derivation.context));
+        let result = self.ranked_in_context(derivation);
+        self.machine.context = outer;
+        result
+    }
+
+    fn ranked_in_context(
+        &mut self,
+        derivation: &Rc<Derivation>,
+    ) -> Result<Vec<(Class, Read)>, Stop> {
+        let mut frame = derivation.frame.clone();
+        let body = &derivation.branch.body;
+        let compares_literal = body.statements.iter().any(compares_with_literal);
+        let mut ranked = Vec::new();
+        for &(index, class) in &body.ranked {
+            let statement = &body.statements[index];
+            let class = match class {
+                Class::Test if self.only_formats(statement) => Class::Message,
+                Class::Test if compares_literal && is_negated_rule(statement) => Class::Generator,
+                class => class,
+            };
+            for read in self.statement(statement, &mut frame, true)? {
+                ranked.push((class, read));
+            }
+        }
+        Ok(ranked)
+    }
+
+    /// A call of a function of the policies that tests nothing.
+    fn only_formats(&self, statement: &Statement) -> bool {
+        let StatementKind::Holds(node) = &statement.kind else {
+            return false;
+        };
+        let NodeKind::Unify(sides) = &node.kind else {
+            return false;
+        };
+        let group = calls_group(&sides.0).or_else(|| calls_group(&sides.1));
+        group.is_some_and(|group| {
+            let definitions = &self.machine.program.groups[group].definitions;
+            definitions.iter().all(|definition| {
+                let branches = definition.branches.iter();
+                let mut ranked = branches.flat_map(|branch| &branch.body.ranked);
+                !ranked.any(|(_, class)| *class == Class::Test)
+            })
+        })
+    }
+
+    /// What a body that held read, those nodes first that decided.
+    pub(in crate::rego) fn decision(&mut self, derivation: &Rc<Derivation>) -> Found {
+        let address = Rc::as_ptr(derivation);
+        if let Some((_, reads)) = self.known.get(&address) {
+            return Ok(reads.to_vec());
+        }
+        let derivation = Rc::clone(derivation);
+        let reads = self.within(|explainer| {
+            let ranked = explainer.ranked(&derivation)?;
+            let is_reason = |class: Class| matches!(class, Class::Test | Class::Generator);
+            let has_reason = ranked.iter().any(|(class, _)| is_reason(*class));
+            let reads = ranked
+                .into_iter()
+                .filter(|(class, _)| is_reason(*class) || !has_reason)
+                .map(|(_, read)| read);
+            Ok(reads.collect())
+        })?;
+        self.known.insert(address, (derivation, reads.clone().into()));
+        Ok(reads)
+    }
+
+    /// What a statement read that held, or did not.
+    pub(in crate::rego) fn statement(
+        &mut self,
+        statement: &Statement,
+        frame: &mut Frame,
+        holds: bool,
+    ) -> Found {
+        if statement.with.is_empty() {
+            return self.statement_here(statement, frame, holds);
+        }
+        let Some(inner) = self.machine.replaced(&statement.with, frame)? else {
+            return Ok(Reads::new());
+        };
+        let outer = std::mem::replace(&mut self.machine.context, inner);
+        let reads = self.statement_here(statement, frame, holds);
+        self.machine.context = outer;
+        reads
+    }
+
+    fn statement_here(
+        &mut self,
+        statement: &Statement,
+        frame: &mut Frame,
+        holds: bool,
+    ) -> Found {
+        match &statement.kind {
+            StatementKind::Holds(node) => self.node(node, frame, holds),
+            StatementKind::Not(node) => self.node(node, frame, !holds),
+            StatementKind::SomeIn(key, value, collection) => {
+                let mut reads = Reads::new();
+                if holds {
+                    for part in std::iter::once(value).chain(key) {
+                        if let Some(term) = self.machine.value(part, frame)? {
+                            reads.extend(self.reads(&term)?);
+                        }
+                    }
+                }
+                self.keep_document(&mut reads);
+                if reads.is_empty() {
+                    reads = match self.machine.value(collection, frame)? {
+                        Some(term) => self.collection(&term)?,
+                        None => self.missing(collection, frame)?,
+                    };
+                }
+                Ok(reads)
+            }
+            StatementKind::Every(every) => {
+                let failed = self.machine.every(every, frame)?;
+                let element = match (failed, holds) {
+                    (Some(failed), _) => Some(failed),
+                    (None, _) => self
+                        .machine
+                        .value(&every.domain, frame)?
+                        .and_then(|domain| domain.children().into_iter().next()),
+                };
+                let Some((key, value)) = element else {
+                    return match self.machine.value(&every.domain, frame)? {
+                        Some(term) => self.collection(&term),
+                        None => self.missing(&every.domain, frame),
+                    };
+                };
+                if let Some(slot) = every.key {
+                    frame[slot] = Some(key);
+                }
+                frame[every.value] = Some(value.clone());
+                let mut reads = if holds {
+                    Reads::new()
+                } else {
+                    self.failed_body(&every.body, frame)?
+                };
+                if let Some(slot) = every.key {
+                    frame[slot] = None;
+                }
+                frame[every.value] = None;
+                reads.extend(self.reads(&value)?);
+                Ok(reads)
+            }
+        }
+    }
+
+    /// What an expression read that held, or did not.
+    fn node(&mut self, node: &Node, frame: &mut Frame, holds: bool) -> Found {
+        match &node.kind {
+            NodeKind::Unify(sides) => self.comparison(Operator::Equal, sides, frame, holds),
+            NodeKind::Compare(operator, sides) => self.comparison(*operator, sides, frame, holds),
+            NodeKind::In(_, sides) => self.membership(sides, frame, holds),
+            NodeKind::Call(callee, args) => match self.machine.value(node, frame)? {
+                Some(term) => self.called(callee, args, &term, frame),
+                None => self.missing(node, frame),
+            },
+            NodeKind::Constant(_)
+            | NodeKind::Local(_)
+            | NodeKind::Input
+            | NodeKind::Array(_)
+            | NodeKind::Set(_)
+            | NodeKind::Object(_)
+            | NodeKind::Comprehension(_)
+            | NodeKind::Ref(..)
+            | NodeKind::Data(_)
+            | NodeKind::Template(_) => match self.machine.value(node, frame)? {
+                Some(term) if term.holds() == holds || holds => self.referred(node, &term, frame),
+                Some(term) => self.referred(node, &term, frame),
+                None => self.missing(node, frame),
+            },
+        }
+    }
+
+    fn called(
+        &mut self,
+        callee: &Callee,
+        args: &[Node],
+        term: &Term,
+        frame: &mut Frame,
+    ) -> Found {
+        let mut reads = self.reads_of_existence(term)?;
+        if matches!(callee, Callee::Group(_)) {
+            for arg in args {
+                if let Some(term) = self.machine.value(arg, frame)? {
+                    reads.extend(self.reads(&term)?);
+                }
+            }
+        }
+        Ok(reads)
+    }
+
+    /// A reference: what it leads to, else the indexes that lead there.
+    fn referred(&mut self, node: &Node, term: &Term, frame: &mut Frame) -> Found {
+        let mut reads = self.reads_of_existence(term)?;
+        self.keep_document(&mut reads);
+        if reads.is_empty()
+            && let NodeKind::Ref(_, steps) | NodeKind::Data(steps) = &node.kind
+        {
+            for step in steps {
+                if let Some(key) = self.machine.value(step, frame)? {
+                    reads.extend(self.reads(&key)?);
+                }
+            }
+        }
+        Ok(reads)
+    }
+
+    fn operand(&mut self, node: &Node, frame: &mut Frame) -> Found {
+        match self.machine.value(node, frame)? {
+            Some(term) => {
+                let mut reads = self.reads(&term)?;
+                self.keep_document(&mut reads);
+                if reads.is_empty() {
+                    reads = self.referred(node, &term, frame)?;
+                }
+                Ok(reads)
+            }
+            None => self.missing(node, frame),
+        }
+    }
+
+    fn comparison(
+        &mut self,
+        operator: Operator,
+        sides: &(Node, Node),
+        frame: &mut Frame,
+        holds: bool,
+    ) -> Found {
+        let (left, right) = sides;
+        if let Some(reads) = self.emptiness(operator, left, right, frame, holds)? {
+            return Ok(reads);
+        }
+        let flipped = match operator {
+            Operator::Less => Operator::Greater,
+            Operator::LessEqual => Operator::GreaterEqual,
+            Operator::Greater => Operator::Less,
+            Operator::GreaterEqual => Operator::LessEqual,
+            other => other,
+        };
+        if let Some(reads) = self.emptiness(flipped, right, left, frame, holds)? {
+            return Ok(reads);
+        }
+        let mut lefts = self.operand(left, frame)?;
+        let mut rights = self.operand(right, frame)?;
+        if let ([first, ..], [second, ..]) = (lefts.as_slice(), rights.as_slice())
+            && holds
+            && operator == Operator::Equal
+            && let Some(order) = twins(&first.place, &second.place)
+        {
+            let (mut later, earlier) = match order {
+                std::cmp::Ordering::Less => (second.clone(), first.place.clone()),
+                _ => (first.clone(), second.place.clone()),
+            };
+            later.twin = Some(earlier);
+            return Ok(vec![later]);
+        }
+        lefts.append(&mut rights);
+        Ok(lefts)
+    }
+
+    /// `count(x) > 0`, `x != set()` and the like: what is in the collection, or what it is filled from.
+    fn emptiness(
+        &mut self,
+        operator: Operator,
+        side: &Node,
+        other: &Node,
+        frame: &mut Frame,
+        holds: bool,
+    ) -> Result<Option<Reads>, Stop> {
+        let (collection, number) = match (&side.kind, &other.kind) {
+            (NodeKind::Call(Callee::Builtin(name), args), NodeKind::Constant(Value::Number(_)))
+                if &**name == "count" && args.len() == 1 =>
+            {
+                let number = match &other.kind {
+                    NodeKind::Constant(value) => super::term::index(value),
+                    _ => None,
+                };
+                (&args[0], number.unwrap_or(0))
+            }
+            (_, NodeKind::Constant(value)) if is_empty_collection(value) => (side, 0),
+            _ => return Ok(None),
+        };
+        let Some(term) = self.machine.value(collection, frame)? else {
+            return self.missing(collection, frame).map(Some);
+        };
+        let first = match (operator, holds) {
+            (Operator::Greater | Operator::NotEqual, true) => Some(number),
+            (Operator::GreaterEqual, true) => Some(number.saturating_sub(1)),
+            (Operator::Less, false) => Some(number.saturating_sub(1)),
+            (Operator::LessEqual, false) => Some(number),
+            (Operator::Equal, false) => Some(number),
+            _ => None,
+        };
+        let is_filled = !term.children().is_empty();
+        match first {
+            Some(first) if is_filled => self.elements(&term, first).map(Some),
+            _ => self.collection(&term).map(Some),
+        }
+    }
+
+    fn membership(&mut self, sides: &(Node, Node), frame: &mut Frame, holds: bool) -> Found {
+        let (value, collection) = sides;
+        let Some(member) = self.machine.value(value, frame)? else {
+            return self.missing(value, frame);
+        };
+        let mut reads = self.reads(&member)?;
+        self.keep_document(&mut reads);
+        let Some(term) = self.machine.value(collection, frame)? else {
+            if reads.is_empty() {
+                return self.missing(collection, frame);
+            }
+            return Ok(reads);
+        };
+        if !reads.is_empty() {
+            return Ok(reads);
+        }
+        if holds
+            && let Some((_, element)) = term
+                .children()
+                .into_iter()
+                .find(|(_, element)| element.value == member.value)
+        {
+            reads = self.reads_of_existence(&element)?;
+            self.keep_document(&mut reads);
+        }
+        if reads.is_empty() {
+            reads = self.collection(&term)?;
+        }
+        Ok(reads)
+    }
+
+    /// Why a rule gave nothing: the statement of each body that did not hold.
+    pub(in crate::rego) fn failed_rule(&mut self, group: GroupId, args: &[Term]) -> Found {
+        self.within(|explainer| {
+            let program = explainer.machine.program;
+            let mut reads = Reads::new();
+            for definition in &program.groups[group].definitions {
+                let mut frame: Frame = vec![None; definition.n_slots];
+                if definition.args.len() != args.len() {
+                    continue;
+                }
+                let mut bound = None;
+                explainer.machine.arguments(&definition.args, args, &mut frame, &mut |_, frame| {
+                    bound = Some(frame.clone());
+                    Ok(Flow::Enough)
+                })?;
+                let Some(mut frame) = bound else {
+                    continue;
+                };
+                for branch in &definition.branches {
+                    reads.extend(explainer.failed_body(&branch.body, &mut frame)?);
+                }
+            }
+            Ok(reads)
+        })
+    }
+
+    /// What the statement read at which a body failed.
+    pub(in crate::rego) fn failed_body(&mut self, body: &Body, frame: &mut Frame) -> Found {
+        match self.furthest(body, frame)? {
+            Some((at, mut frame)) => {
+                let statement = &body.statements[at];
+                self.within(|explainer| explainer.statement(statement, &mut frame, false))
+            }
+            None => Ok(Reads::new()),
+        }
+    }
+
+    /// The statement at which a body failed, with the variables as they were.
+    pub(in crate::rego) fn furthest(
+        &mut self,
+        body: &Body,
+        frame: &mut Frame,
+    ) -> Result<Option<(usize, Frame)>, Stop> {
+        let outer = self.machine.watch.replace(Watch {
+            body,
+            furthest: None,
+        });
+        let flow = self
+            .machine
+            .body(body, 0, frame, &mut |_, _| Ok(Flow::Enough));
+        let watch = std::mem::replace(&mut self.machine.watch, outer);
+        if flow? == Flow::Enough {
+            return Ok(None);
+        }
+        Ok(watch.and_then(|watch| watch.furthest))
+    }
+}
+
+/// What a node says about a document as a whole.
+enum Selector {
+    None,
+    /// The name or kind of a part.
+    Inner,
+    /// The resource's name or namespace.
+    Name,
+    /// The resource's kind, or the whole of it.
+    Kind,
+}
+
+fn element(rule: &Term, member: &Value) -> Option<Term> {
+    match &rule.value {
+        Value::Set(_) => rule.child(member),
+        _ => rule
+            .children()
+            .into_iter()
+            .map(|(_, element)| element)
+            .find(|element| element.value == *member),
+    }
+}
+
+/// The bodies that gave a member of a partial rule or a comprehension.
+fn derivations_of(rule: &Term, member: &Value) -> Vec<Rc<Derivation>> {
+    fn of_source(source: &Source, member: &Value) -> Vec<Rc<Derivation>> {
+        match source {
+            Source::Made(made) => match &**made {
+                Made::Collection(members) => members
+                    .members
+                    .values()
+                    .filter(|known| known.value.value == *member)
+                    .flat_map(|known| known.derivations.iter().cloned())
+                    .collect(),
+                Made::Result(_, inner) => of_source(inner, member),
+                Made::Call { .. } | Made::Absent(..) | Made::Default(..) => Vec::new(),
+            },
+            Source::Constant | Source::Node(_) | Source::Key(_) => Vec::new(),
+        }
+    }
+    of_source(&rule.source, member)
+}
+
+fn derivation_of(term: &Term) -> Option<Rc<Derivation>> {
+    match &term.source {
+        Source::Made(made) => match &**made {
+            Made::Result(derivation, _) => Some(Rc::clone(derivation)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_empty_collection(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Set(items) => items.is_empty(),
+        Value::Object(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+/// Which of two places comes later that differ only in indexes.
+fn twins(first: &Place, second: &Place) -> Option<std::cmp::Ordering> {
+    let (first, second) = (first.keys(), second.keys());
+    if first.len() != second.len() || first == second {
+        return None;
+    }
+    let is_index = |value: &Value| matches!(value, Value::Number(_));
+    let same = first
+        .iter()
+        .zip(&second)
+        .all(|(one, two)| one == two || is_index(one) && is_index(two));
+    same.then(|| first.cmp(&second))
+}
+
+/// A comparison of something with a literal.
+fn compares_with_literal(statement: &Statement) -> bool {
+    let StatementKind::Holds(node) = &statement.kind else {
+        return false;
+    };
+    let (NodeKind::Compare(_, sides) | NodeKind::Unify(sides)) = &node.kind else {
+        return false;
+    };
+    let is_literal = |node: &Node| matches!(node.kind, NodeKind::Constant(_));
+    let is_inner = |node: &Node| match &node.kind {
+        NodeKind::Ref(head, steps) => {
+            let is_selector = matches!(head.kind, NodeKind::Input) && steps.len() < 2;
+            !is_selector && !ends_in_name(steps)
+        }
+        _ => false,
+    };
+    (is_literal(&sides.0) && is_inner(&sides.1)) || (is_literal(&sides.1) && is_inner(&sides.0))
+}
+
+fn ends_in_name(steps: &[Node]) -> bool {
+    let last = steps.last().map(|step| &step.kind);
+    matches!(last, Some(NodeKind::Constant(Value::String(key)))
+        if matches!(&**key, "name" | "namespace" | "kind" | "apiVersion"))
+}
+
+/// `not rule`, without arguments.
+fn is_negated_rule(statement: &Statement) -> bool {
+    match &statement.kind {
+        StatementKind::Not(node) => {
+            matches!(&node.kind, NodeKind::Data(steps) if steps.iter().all(|step| matches!(step.kind, NodeKind::Constant(_))))
+        }
+        _ => false,
+    }
+}

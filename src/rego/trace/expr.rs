@@ -1,0 +1,633 @@
+//! Evaluates expressions: one value, or one after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use crate::document::value::{Object, Value};
+use crate::rego::syntax::ast::Operator;
+use crate::rego::trace::machine::{Flow, Machine, Step, Stop, Then, ThenValue};
+use crate::rego::trace::plan::{
+    Callee, Comprehension, ComprehensionKind, Node, NodeKind,
+};
+use crate::rego::trace::term::{
+    Derivation, Frame, Made, Member, Members, Origin, Source, Term,
+};
+
+impl Machine<'_> {
+    /// The value of an expression that has one at most; the first where it has several.
+    pub(in crate::rego) fn value(
+        &mut self,
+        node: &Node,
+        frame: &mut Frame,
+    ) -> Result<Option<Term>, Stop> {
+        if node.open {
+            let mut found = None;
+            self.each(node, frame, &mut |_, _, term| {
+                found = Some(term);
+                Ok(Flow::Enough)
+            })?;
+            return Ok(found);
+        }
+        match &node.kind {
+            NodeKind::Constant(Value::Undefined) => Ok(None),
+            NodeKind::Constant(value) => Ok(Some(Term::constant(value.clone()))),
+            NodeKind::Local(slot) => Ok(frame[*slot].clone()),
+            NodeKind::Input => Ok(self.context.input.clone()),
+            NodeKind::Ref(head, steps) => {
+                let Some(mut term) = self.value(head, frame)? else {
+                    return Ok(None);
+                };
+                for step in steps {
+                    let child = match &step.kind {
+                        NodeKind::Constant(key) => term.child(key),
+                        _ => match self.value(step, frame)? {
+                            Some(key) => child_of(&term, &key),
+                            None => None,
+                        },
+                    };
+                    match child {
+                        Some(child) => term = child,
+                        None => return Ok(None),
+                    }
+                }
+                Ok(Some(term))
+            }
+            NodeKind::Comprehension(made) => self.comprehension(made, frame).map(Some),
+            NodeKind::Data(_)
+            | NodeKind::Array(_)
+            | NodeKind::Set(_)
+            | NodeKind::Object(_)
+            | NodeKind::Call(..)
+            | NodeKind::Compare(..)
+            | NodeKind::Unify(_)
+            | NodeKind::In(..)
+            | NodeKind::Template(_) => {
+                let mut found = None;
+                self.each(node, frame, &mut |_, _, term| {
+                    found = Some(term);
+                    Ok(Flow::Enough)
+                })?;
+                Ok(found)
+            }
+        }
+    }
+
+    /// Calls `then` with each value of an expression, its variables bound accordingly.
+    pub(in crate::rego) fn each(
+        &mut self,
+        node: &Node,
+        frame: &mut Frame,
+        then: ThenValue<'_>,
+    ) -> Step {
+        match &node.kind {
+            NodeKind::Constant(_)
+            | NodeKind::Local(_)
+            | NodeKind::Input
+            | NodeKind::Comprehension(_) => match self.closed(node, frame)? {
+                Some(term) => then(self, frame, term),
+                None => Ok(Flow::More),
+            },
+            NodeKind::Ref(head, steps) => self.each(head, frame, &mut |machine, frame, term| {
+                machine.steps(term, steps, frame, then)
+            }),
+            NodeKind::Data(steps) => self.data(steps, frame, then),
+            NodeKind::Array(items) => self.items(items, frame, &mut |machine, frame, terms| {
+                then(machine, frame, array(terms))
+            }),
+            NodeKind::Set(items) => self.items(items, frame, &mut |machine, frame, terms| {
+                then(machine, frame, set(terms))
+            }),
+            NodeKind::Object(entries) => {
+                let nodes: Vec<&Node> = entries.iter().flat_map(|(k, v)| [k, v]).collect();
+                self.combinations(&nodes, Vec::new(), frame, &mut |machine, frame, terms| {
+                    then(machine, frame, object(&terms))
+                })
+            }
+            NodeKind::Call(callee, args) => self.items(args, frame, &mut |machine, frame, terms| {
+                machine.call(callee, terms, frame, then)
+            }),
+            NodeKind::Compare(operator, sides) => {
+                self.each(&sides.0, frame, &mut |machine, frame, left| {
+                    machine.each(&sides.1, frame, &mut |machine, frame, right| {
+                        let holds = compare(*operator, &left.value, &right.value);
+                        let source = Source::call(&operator.as_str().into(), vec![left.clone(), right]);
+                        let value = Value::from(holds);
+                        then(machine, frame, Term { value, source })
+                    })
+                })
+            }
+            NodeKind::Unify(sides) => self.unify(&sides.0, &sides.1, frame, &mut |machine, frame| {
+                then(machine, frame, Term::constant(true))
+            }),
+            NodeKind::In(key, sides) => self.member(key.as_deref(), &sides.0, &sides.1, frame, then),
+            NodeKind::Template(parts) => self.template(parts, frame, then),
+        }
+    }
+
+    fn closed(&mut self, node: &Node, frame: &mut Frame) -> Result<Option<Term>, Stop> {
+        match &node.kind {
+            NodeKind::Local(slot) => Ok(frame[*slot].clone()),
+            NodeKind::Input => Ok(self.context.input.clone()),
+            NodeKind::Comprehension(made) => self.comprehension(made, frame).map(Some),
+            NodeKind::Constant(Value::Undefined) => Ok(None),
+            NodeKind::Constant(value) => Ok(Some(Term::constant(value.clone()))),
+            _ => self.value(node, frame),
+        }
+    }
+
+    fn items(
+        &mut self,
+        items: &[Node],
+        frame: &mut Frame,
+        then: &mut dyn FnMut(&mut Machine<'_>, &mut Frame, Vec<Term>) -> Step,
+    ) -> Step {
+        let nodes: Vec<&Node> = items.iter().collect();
+        self.combinations(&nodes, Vec::new(), frame, then)
+    }
+
+    /// Each combination of the values of expressions.
+    pub(in crate::rego) fn combinations(
+        &mut self,
+        items: &[&Node],
+        mut so_far: Vec<Term>,
+        frame: &mut Frame,
+        then: &mut dyn FnMut(&mut Machine<'_>, &mut Frame, Vec<Term>) -> Step,
+    ) -> Step {
+        let mut rest = items;
+        while let Some((first, others)) = rest.split_first()
+            && !first.open
+        {
+            match self.value(first, frame)? {
+                Some(term) => so_far.push(term),
+                None => return Ok(Flow::More),
+            }
+            rest = others;
+        }
+        let Some((first, others)) = rest.split_first() else {
+            return then(self, frame, so_far);
+        };
+        self.each(first, frame, &mut |machine, frame, term| {
+            let mut terms = so_far.clone();
+            terms.push(term);
+            machine.combinations(others, terms, frame, then)
+        })
+    }
+
+    /// Follows the steps of a reference; an index without a value takes all that there are.
+    pub(in crate::rego) fn steps(
+        &mut self,
+        term: Term,
+        steps: &[Node],
+        frame: &mut Frame,
+        then: ThenValue<'_>,
+    ) -> Step {
+        let Some((step, rest)) = steps.split_first() else {
+            return then(self, frame, term);
+        };
+        if !step.open {
+            let child = match &step.kind {
+                NodeKind::Constant(key) => term.child(key),
+                _ => match self.value(step, frame)? {
+                    Some(key) => child_of(&term, &key),
+                    None => None,
+                },
+            };
+            return match child {
+                Some(child) => self.steps(child, rest, frame, then),
+                None => Ok(Flow::More),
+            };
+        }
+        match &step.kind {
+            NodeKind::Local(slot) => {
+                if let Some(key) = frame[*slot].clone() {
+                    return match child_of(&term, &key) {
+                        Some(child) => self.steps(child, rest, frame, then),
+                        None => Ok(Flow::More),
+                    };
+                }
+                for (key, child) in term.children() {
+                    self.spend(1)?;
+                    let flow = self.bind(*slot, key, frame, &mut |machine, frame| {
+                        machine.steps(child.clone(), rest, frame, then)
+                    })?;
+                    if flow == Flow::Enough {
+                        return Ok(flow);
+                    }
+                }
+                Ok(Flow::More)
+            }
+            NodeKind::Array(_) | NodeKind::Object(_) => {
+                for (key, child) in term.children() {
+                    self.spend(1)?;
+                    let flow = self.matches(step, key, frame, &mut |machine, frame| {
+                        machine.steps(child.clone(), rest, frame, then)
+                    })?;
+                    if flow == Flow::Enough {
+                        return Ok(flow);
+                    }
+                }
+                Ok(Flow::More)
+            }
+            _ => self.each(step, frame, &mut |machine, frame, key| {
+                match child_of(&term, &key) {
+                    Some(child) => machine.steps(child, rest, frame, then),
+                    None => Ok(Flow::More),
+                }
+            }),
+        }
+    }
+
+    /// `left = right`: the side that has a value is matched with the other.
+    pub(in crate::rego) fn unify(
+        &mut self,
+        left: &Node,
+        right: &Node,
+        frame: &mut Frame,
+        then: Then<'_>,
+    ) -> Step {
+        let is_free = |node: &Node, frame: &Frame| match &node.kind {
+            NodeKind::Local(slot) => frame[*slot].is_none(),
+            _ => false,
+        };
+        let is_pattern = |node: &Node| {
+            matches!(node.kind, NodeKind::Array(_) | NodeKind::Object(_)) && node.open
+        };
+        if is_free(left, frame) {
+            if is_free(right, frame) {
+                return Err(Stop::Unsupported("two variables without a value are equal"));
+            }
+            return self.each(right, frame, &mut |machine, frame, value| {
+                machine.matches(left, value, frame, then)
+            });
+        }
+        if is_free(right, frame) {
+            return self.each(left, frame, &mut |machine, frame, value| {
+                machine.matches(right, value, frame, then)
+            });
+        }
+        if let (NodeKind::Array(lefts), NodeKind::Array(rights)) = (&left.kind, &right.kind)
+            && left.open
+            && right.open
+        {
+            if lefts.len() != rights.len() {
+                return Ok(Flow::More);
+            }
+            return self.unify_items(lefts, rights, frame, then);
+        }
+        let (pattern, other) = if is_pattern(right) {
+            (right, left)
+        } else {
+            (left, right)
+        };
+        self.each(other, frame, &mut |machine, frame, value| {
+            machine.matches(pattern, value, frame, then)
+        })
+    }
+
+    fn unify_items(
+        &mut self,
+        lefts: &[Node],
+        rights: &[Node],
+        frame: &mut Frame,
+        then: Then<'_>,
+    ) -> Step {
+        match (lefts.split_first(), rights.split_first()) {
+            (Some((left, lefts)), Some((right, rights))) => {
+                self.unify(left, right, frame, &mut |machine, frame| {
+                    machine.unify_items(lefts, rights, frame, then)
+                })
+            }
+            _ => then(self, frame),
+        }
+    }
+
+    /// Matches a pattern with a value; variables without one take theirs from it.
+    pub(in crate::rego) fn matches(
+        &mut self,
+        pattern: &Node,
+        term: Term,
+        frame: &mut Frame,
+        then: Then<'_>,
+    ) -> Step {
+        match &pattern.kind {
+            NodeKind::Local(slot) => match &frame[*slot] {
+                Some(known) if known.value == term.value => then(self, frame),
+                Some(_) => Ok(Flow::More),
+                None => self.bind(*slot, term, frame, then),
+            },
+            NodeKind::Array(items) if pattern.open => {
+                let is_same = term.value.as_array().is_ok_and(|found| found.len() == items.len());
+                match is_same {
+                    true => self.match_items(items, 0, &term, frame, then),
+                    false => Ok(Flow::More),
+                }
+            }
+            NodeKind::Object(entries) if pattern.open => {
+                let n_found = term.value.as_object().map(|object| object.len());
+                match n_found {
+                    Ok(n_found) if n_found == entries.len() => {
+                        self.match_entries(entries, &term, frame, then)
+                    }
+                    _ => Ok(Flow::More),
+                }
+            }
+            _ => self.each(pattern, frame, &mut |machine, frame, value| {
+                match value.value == term.value {
+                    true => then(machine, frame),
+                    false => Ok(Flow::More),
+                }
+            }),
+        }
+    }
+
+    fn match_items(
+        &mut self,
+        items: &[Node],
+        at: usize,
+        term: &Term,
+        frame: &mut Frame,
+        then: Then<'_>,
+    ) -> Step {
+        let Some(item) = items.get(at) else {
+            return then(self, frame);
+        };
+        match term.child(&Value::from(at as u64)) {
+            Some(child) => self.matches(item, child, frame, &mut |machine, frame| {
+                machine.match_items(items, at + 1, term, frame, then)
+            }),
+            None => Ok(Flow::More),
+        }
+    }
+
+    fn match_entries(
+        &mut self,
+        entries: &[(Node, Node)],
+        term: &Term,
+        frame: &mut Frame,
+        then: Then<'_>,
+    ) -> Step {
+        let Some(((key, value), rest)) = entries.split_first() else {
+            return then(self, frame);
+        };
+        let child = match self.value(key, frame)? {
+            Some(key) => term.child(&key.value),
+            None => None,
+        };
+        match child {
+            Some(child) => self.matches(value, child, frame, &mut |machine, frame| {
+                machine.match_entries(rest, term, frame, then)
+            }),
+            None => Ok(Flow::More),
+        }
+    }
+
+    fn member(
+        &mut self,
+        key: Option<&Node>,
+        value: &Node,
+        collection: &Node,
+        frame: &mut Frame,
+        then: ThenValue<'_>,
+    ) -> Step {
+        let nodes: Vec<&Node> = key.into_iter().chain([value, collection]).collect();
+        self.combinations(&nodes, Vec::new(), frame, &mut |machine, frame, mut terms| {
+            let (Some(collection), Some(value)) = (terms.pop(), terms.pop()) else {
+                return Ok(Flow::More);
+            };
+            let holds = match terms.pop() {
+                Some(key) => match &collection.value {
+                    Value::Set(_) => {
+                        key.value == value.value && collection.child(&value.value).is_some()
+                    }
+                    _ => collection
+                        .child(&key.value)
+                        .is_some_and(|found| found.value == value.value),
+                },
+                None => contains(&collection.value, &value.value),
+            };
+            then(machine, frame, Term::constant(holds))
+        })
+    }
+
+    fn template(&mut self, parts: &[Node], frame: &mut Frame, then: ThenValue<'_>) -> Step {
+        let mut text = String::new();
+        let mut args = Vec::new();
+        for part in parts {
+            match self.value(part, frame)? {
+                Some(term) => {
+                    match &term.value {
+                        Value::String(string) => text.push_str(string),
+                        value => text.push_str(&crate::rego::builtins::text_of(value)),
+                    }
+                    args.push(term);
+                }
+                None => text.push_str("<undefined>"),
+            }
+        }
+        let source = Source::call(&"template".into(), args);
+        let value = Value::from(text);
+        then(self, frame, Term { value, source })
+    }
+
+    fn call(
+        &mut self,
+        callee: &Callee,
+        args: Vec<Term>,
+        frame: &mut Frame,
+        then: ThenValue<'_>,
+    ) -> Step {
+        let value = match callee {
+            Callee::Walk => {
+                return match args.first() {
+                    Some(term) => self.walk(Vec::new(), term, frame, then),
+                    None => Ok(Flow::More),
+                };
+            }
+            Callee::Builtin(name) => self.builtin(name, args)?,
+            Callee::Group(group) => self.function(*group, args)?,
+        };
+        match value {
+            Some(value) => then(self, frame, value),
+            None => Ok(Flow::More),
+        }
+    }
+
+    /// `[path, value]` of a value and all that is below it.
+    fn walk(&mut self, path: Vec<Value>, term: &Term, frame: &mut Frame, then: ThenValue<'_>) -> Step {
+        self.spend(1)?;
+        let path_term = Term {
+            value: Value::from(path.clone()),
+            source: term.source.clone(),
+        };
+        if then(self, frame, array(vec![path_term, term.clone()]))? == Flow::Enough {
+            return Ok(Flow::Enough);
+        }
+        for (key, child) in term.children() {
+            let mut path = path.clone();
+            path.push(key.value);
+            if self.walk(path, &child, frame, then)? == Flow::Enough {
+                return Ok(Flow::Enough);
+            }
+        }
+        Ok(Flow::More)
+    }
+
+    fn comprehension(
+        &mut self,
+        made: &std::sync::Arc<Comprehension>,
+        frame: &mut Frame,
+    ) -> Result<Term, Stop> {
+        let around = Rc::new(frame.clone());
+        let mut members: BTreeMap<Value, Member> = BTreeMap::new();
+        let branch = &made.branch;
+        self.body(&branch.body, 0, frame, &mut |machine, frame| {
+            let derivation = Rc::new(Derivation {
+                branch: std::sync::Arc::clone(branch),
+                frame: frame.clone(),
+                context: Rc::clone(&machine.context),
+            });
+            let nodes: Vec<&Node> = branch.member.iter().chain(&branch.value).collect();
+            machine.combinations(&nodes, Vec::new(), frame, &mut |_, _, mut terms| {
+                let Some(value) = terms.pop() else {
+                    return Ok(Flow::More);
+                };
+                let (key, source) = match (made.kind, terms.pop()) {
+                    (ComprehensionKind::Array, _) => {
+                        (Value::from(members.len() as u64), Source::Constant)
+                    }
+                    (ComprehensionKind::Object, Some(key)) => (key.value, key.source),
+                    (ComprehensionKind::Set | ComprehensionKind::Object, _) => {
+                        (value.value.clone(), Source::Constant)
+                    }
+                };
+                add(&mut members, key, source, value, &derivation);
+                Ok(Flow::More)
+            })
+        })?;
+        let value = match made.kind {
+            ComprehensionKind::Array => Value::from(
+                members
+                    .values()
+                    .map(|member| member.value.value.clone())
+                    .collect::<Vec<_>>(),
+            ),
+            ComprehensionKind::Set => {
+                Value::from(members.keys().cloned().collect::<BTreeSet<_>>())
+            }
+            ComprehensionKind::Object => Value::from(
+                members
+                    .iter()
+                    .map(|(key, member)| (key.clone(), member.value.value.clone()))
+                    .collect::<Object>(),
+            ),
+        };
+        let origin = Origin::Comprehension(std::sync::Arc::clone(made), around);
+        Ok(collection(value, origin, members))
+    }
+}
+
+/// Adds a member, or one more body that gave it.
+pub(in crate::rego) fn add(
+    members: &mut BTreeMap<Value, Member>,
+    key: Value,
+    key_source: Source,
+    value: Term,
+    derivation: &Rc<Derivation>,
+) {
+    const MOST: usize = 10_000;
+    let member = members.entry(key).or_insert_with(|| Member {
+        key: key_source,
+        value,
+        derivations: Vec::new(),
+    });
+    if member.derivations.len() < MOST {
+        member.derivations.push(Rc::clone(derivation));
+    }
+}
+
+/// A collection that the program made.
+pub(in crate::rego) fn collection(
+    value: Value,
+    origin: Origin,
+    members: BTreeMap<Value, Member>,
+) -> Term {
+    Term {
+        value,
+        source: Source::Made(Rc::new(Made::Collection(Members { origin, members }))),
+    }
+}
+
+fn literal(value: Value, entries: impl Iterator<Item = (Term, Term)>) -> Term {
+    let members = entries
+        .map(|(key, value)| {
+            let member = Member {
+                key: key.source,
+                value,
+                derivations: Vec::new(),
+            };
+            (key.value, member)
+        })
+        .collect();
+    collection(value, Origin::Literal, members)
+}
+
+fn array(terms: Vec<Term>) -> Term {
+    let value = Value::from(terms.iter().map(|term| term.value.clone()).collect::<Vec<_>>());
+    let keys = (0_u64..).map(Term::constant);
+    literal(value, keys.zip(terms))
+}
+
+fn set(terms: Vec<Term>) -> Term {
+    let value = Value::from(terms.iter().map(|term| term.value.clone()).collect::<BTreeSet<_>>());
+    literal(value, terms.into_iter().map(|term| (term.clone(), term)))
+}
+
+fn object(terms: &[Term]) -> Term {
+    let pairs = || terms.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone()));
+    let value = Value::from(pairs().map(|(key, value)| (key.value, value.value)).collect::<Object>());
+    literal(value, pairs())
+}
+
+/// The value below a key; an element of a set comes from where the key does, if the set does not say.
+fn child_of(term: &Term, key: &Term) -> Option<Term> {
+    let child = term.child(&key.value)?;
+    let from_nowhere = matches!(child.source, Source::Constant);
+    if from_nowhere && matches!(term.value, Value::Set(_)) {
+        return Some(Term {
+            value: child.value,
+            source: key.source.clone(),
+        });
+    }
+    Some(child)
+}
+
+/// As OPA: values of any types have an order.
+pub(in crate::rego) fn compare(operator: Operator, left: &Value, right: &Value) -> bool {
+    match operator {
+        Operator::Equal | Operator::Unify | Operator::Assign => left == right,
+        Operator::NotEqual => left != right,
+        Operator::Less => left < right,
+        Operator::LessEqual => left <= right,
+        Operator::Greater => left > right,
+        Operator::GreaterEqual => left >= right,
+        Operator::Plus
+        | Operator::Minus
+        | Operator::Times
+        | Operator::Divide
+        | Operator::Remainder
+        | Operator::And
+        | Operator::Or => false,
+    }
+}
+
+/// As OPA's `in`: false for collections that are none.
+pub(in crate::rego) fn contains(collection: &Value, value: &Value) -> bool {
+    match collection {
+        Value::Array(items) => items.contains(value),
+        Value::Set(items) => items.contains(value),
+        Value::Object(object) => object.iter().any(|(_, item)| item == value),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Undefined => {
+            false
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Evaluates statements, with all values that their variables can have, in order.
+//!
+//! What it finds decides nothing: it is compared with what the engine found, and says where that comes from.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Instant;
+
+use rustc_hash::FxHashMap;
+
+use crate::document::value::{Object, Value};
+use crate::rego::prepare::names::DataPath;
+use crate::rego::trace::functions::Functions;
+use crate::rego::trace::plan::{
+    Body, Every, GroupId, Node, NodeKind, Program, Slot, Statement, StatementKind, Target,
+};
+use crate::rego::trace::term::{Frame, Source, Term};
+
+/// Why an evaluation was given up: its places are not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rego) enum Stop {
+    /// It took too many steps or too long.
+    Budget,
+    /// The program has something that the tracer does not know.
+    Unsupported(&'static str),
+}
+
+/// Whether further values are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rego) enum Flow {
+    /// They are.
+    More,
+    /// What was looked for is found.
+    Enough,
+}
+
+/// How an evaluation went on.
+pub(in crate::rego) type Step = Result<Flow, Stop>;
+/// What is done with each way in which statements hold.
+pub(in crate::rego) type Then<'a> = &'a mut dyn FnMut(&mut Machine<'_>, &mut Frame) -> Step;
+/// What is done with each value of an expression.
+pub(in crate::rego) type ThenValue<'a> =
+    &'a mut dyn FnMut(&mut Machine<'_>, &mut Frame, Term) -> Step;
+
+/// What `input`, `data` and functions are, and what rules gave under them.
+#[derive(Debug, Default)]
+pub(in crate::rego) struct Context {
+    /// What `input` is; none where it is undefined.
+    pub(in crate::rego) input: Option<Term>,
+    /// What is replaced below `data`.
+    pub(in crate::rego) data: Vec<(DataPath, Replacement)>,
+    /// The builtins that are replaced.
+    pub(in crate::rego) builtins: Vec<(std::sync::Arc<str>, Replacement)>,
+    /// What rules without arguments gave.
+    pub(in crate::rego) results: RefCell<FxHashMap<GroupId, Option<Term>>>,
+}
+
+/// What stands for something that `with` replaces.
+#[derive(Clone, Debug)]
+pub(in crate::rego) enum Replacement {
+    /// A value.
+    Value(Term),
+    /// A function of the policies.
+    Function(GroupId),
+}
+
+/// Evaluates a program on one input.
+pub(in crate::rego) struct Machine<'p> {
+    pub(in crate::rego) program: &'p Program,
+    pub(in crate::rego) functions: &'p Functions,
+    /// The data files.
+    pub(in crate::rego) base: &'p Term,
+    pub(in crate::rego) context: Rc<Context>,
+    /// Steps left.
+    pub(in crate::rego) budget: u64,
+    pub(in crate::rego) deadline: Instant,
+    /// Follows one body to where it fails.
+    pub(in crate::rego) watch: Option<Watch>,
+}
+
+/// How far a body got.
+#[derive(Debug)]
+pub(in crate::rego) struct Watch {
+    /// The body, by its address.
+    pub(in crate::rego) body: *const Body,
+    /// The furthest statement that did not hold, with the variables as they were.
+    pub(in crate::rego) furthest: Option<(usize, Frame)>,
+}
+
+impl<'p> Machine<'p> {
+    pub(in crate::rego) fn new(
+        program: &'p Program,
+        functions: &'p Functions,
+        base: &'p Term,
+        input: Option<Term>,
+        deadline: Instant,
+    ) -> Self {
+        Self {
+            program,
+            functions,
+            base,
+            context: Rc::new(Context {
+                input,
+                ..Context::default()
+            }),
+            budget: 3_000_000,
+            deadline,
+            watch: None,
+        }
+    }
+
+    /// Counts a step.
+    pub(in crate::rego) fn spend(&mut self, steps: u64) -> Result<(), Stop> {
+        const CLOCK: u64 = 4096;
+        let before = self.budget / CLOCK;
+        self.budget = self.budget.checked_sub(steps).ok_or(Stop::Budget)?;
+        if self.budget / CLOCK != before && Instant::now() > self.deadline {
+            return Err(Stop::Budget);
+        }
+        Ok(())
+    }
+
+    /// Calls `then` for each way in which the statements from `at` on hold.
+    pub(in crate::rego) fn body(
+        &mut self,
+        body: &Body,
+        at: usize,
+        frame: &mut Frame,
+        then: Then<'_>,
+    ) -> Step {
+        let Some(statement) = body.statements.get(at) else {
+            return then(self, frame);
+        };
+        self.spend(1)?;
+        self.note_progress(body, at, frame);
+        if statement.with.is_empty() {
+            return self.statement(statement, frame, &mut |machine, frame| {
+                machine.body(body, at + 1, frame, then)
+            });
+        }
+        let outer = Rc::clone(&self.context);
+        let Some(inner) = self.replaced(&statement.with, frame)? else {
+            return Ok(Flow::More);
+        };
+        self.context = Rc::clone(&inner);
+        let flow = self.statement(statement, frame, &mut |machine, frame| {
+            machine.context = Rc::clone(&outer);
+            let flow = machine.body(body, at + 1, frame, then);
+            machine.context = Rc::clone(&inner);
+            flow
+        });
+        self.context = outer;
+        flow
+    }
+
+    fn note_progress(&mut self, body: &Body, at: usize, frame: &Frame) {
+        if let Some(watch) = &mut self.watch
+            && std::ptr::eq(watch.body, body)
+            && watch.furthest.as_ref().is_none_or(|(before, _)| at > *before)
+        {
+            watch.furthest = Some((at, frame.clone()));
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement, frame: &mut Frame, then: Then<'_>) -> Step {
+        match &statement.kind {
+            StatementKind::Holds(node) => self.holds(node, frame, then),
+            StatementKind::Not(node) => match self.is_true(node, frame)? {
+                true => Ok(Flow::More),
+                false => then(self, frame),
+            },
+            StatementKind::SomeIn(key, value, collection) => {
+                self.each(collection, frame, &mut |machine, frame, collection| {
+                    machine.some_in(key.as_ref(), value, &collection, frame, then)
+                })
+            }
+            StatementKind::Every(every) => match self.every(every, frame)? {
+                Some(_) => Ok(Flow::More),
+                None => then(self, frame),
+            },
+        }
+    }
+
+    fn holds(&mut self, node: &Node, frame: &mut Frame, then: Then<'_>) -> Step {
+        if let NodeKind::Unify(sides) = &node.kind {
+            return self.unify(&sides.0, &sides.1, frame, then);
+        }
+        if !node.open {
+            let value = self.value(node, frame)?;
+            return match value.is_some_and(|value| value.holds()) {
+                true => then(self, frame),
+                false => Ok(Flow::More),
+            };
+        }
+        self.each(node, frame, &mut |machine, frame, value| {
+            match value.holds() {
+                true => then(machine, frame),
+                false => Ok(Flow::More),
+            }
+        })
+    }
+
+    /// Whether an expression holds in at least one way.
+    pub(in crate::rego) fn is_true(&mut self, node: &Node, frame: &mut Frame) -> Result<bool, Stop> {
+        let flow = self.holds(node, frame, &mut |_, _| Ok(Flow::Enough))?;
+        Ok(flow == Flow::Enough)
+    }
+
+    fn some_in(
+        &mut self,
+        key: Option<&Node>,
+        value: &Node,
+        collection: &Term,
+        frame: &mut Frame,
+        then: Then<'_>,
+    ) -> Step {
+        for (found_key, found) in collection.children() {
+            self.spend(1)?;
+            let flow = match key {
+                None => self.matches(value, found, frame, then)?,
+                Some(key) => self.matches(key, found_key, frame, &mut |machine, frame| {
+                    machine.matches(value, found.clone(), frame, then)
+                })?,
+            };
+            if flow == Flow::Enough {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::More)
+    }
+
+    /// The first element for which an `every` does not hold; undefined where its domain is no collection.
+    pub(in crate::rego) fn every(
+        &mut self,
+        every: &Every,
+        frame: &mut Frame,
+    ) -> Result<Option<(Term, Term)>, Stop> {
+        let Some(domain) = self.value(&every.domain, frame)? else {
+            return Ok(Some((Term::constant(Value::Null), Term::constant(Value::Null))));
+        };
+        for (key, value) in domain.children() {
+            self.spend(1)?;
+            if !self.every_holds(every, (key.clone(), value.clone()), frame)? {
+                return Ok(Some((key, value)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn every_holds(
+        &mut self,
+        every: &Every,
+        (key, value): (Term, Term),
+        frame: &mut Frame,
+    ) -> Result<bool, Stop> {
+        if let Some(slot) = every.key {
+            frame[slot] = Some(key);
+        }
+        frame[every.value] = Some(value);
+        let flow = self.body(&every.body, 0, frame, &mut |_, _| Ok(Flow::Enough));
+        if let Some(slot) = every.key {
+            frame[slot] = None;
+        }
+        frame[every.value] = None;
+        Ok(flow? == Flow::Enough)
+    }
+
+    /// The context in which what `with` names is replaced; none where a value is undefined.
+    pub(in crate::rego) fn replaced(
+        &mut self,
+        with: &[(Target, Node)],
+        frame: &mut Frame,
+    ) -> Result<Option<Rc<Context>>, Stop> {
+        let mut context = Context {
+            input: self.context.input.clone(),
+            data: self.context.data.clone(),
+            builtins: self.context.builtins.clone(),
+            results: RefCell::default(),
+        };
+        for (target, node) in with {
+            let function = match &node.kind {
+                NodeKind::Data(steps) => self.group_at(steps),
+                _ => None,
+            };
+            let replacement = match function {
+                Some(group) if self.is_function(group) => Replacement::Function(group),
+                _ => match self.value(node, frame)? {
+                    Some(value) => Replacement::Value(value),
+                    None => return Ok(None),
+                },
+            };
+            match (target, replacement) {
+                (Target::Input(path), Replacement::Value(value)) => {
+                    context.input = Some(put(context.input.take(), path, value));
+                }
+                (Target::Data(path), replacement) => context.data.push((path.clone(), replacement)),
+                (Target::Builtin(name), replacement) => {
+                    context.builtins.push((name.clone(), replacement));
+                }
+                (Target::Input(_), Replacement::Function(_)) => {
+                    return Err(Stop::Unsupported("a function stands for the input"));
+                }
+            }
+        }
+        Ok(Some(Rc::new(context)))
+    }
+
+    /// Binds a variable for what follows.
+    pub(in crate::rego) fn bind(
+        &mut self,
+        slot: Slot,
+        value: Term,
+        frame: &mut Frame,
+        then: Then<'_>,
+    ) -> Step {
+        frame[slot] = Some(value);
+        let flow = then(self, frame);
+        frame[slot] = None;
+        flow
+    }
+}
+
+/// `value` at `path` of `whole`.
+pub(in crate::rego) fn put(whole: Option<Term>, path: &[Value], value: Term) -> Term {
+    let Some((first, rest)) = path.split_first() else {
+        return value;
+    };
+    let below = whole.as_ref().and_then(|whole| whole.child(first));
+    let below = put(below, rest, value);
+    let mut object: Object = match whole.map(|whole| whole.value) {
+        Some(Value::Object(object)) => (*object).clone(),
+        _ => Object::default(),
+    };
+    object.insert(first.clone(), below.value);
+    Term {
+        value: Value::from(object),
+        source: Source::Constant,
+    }
+}

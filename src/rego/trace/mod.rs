@@ -1,0 +1,17 @@
+//! Where a finding comes from: evaluates the rule that found something once more, on values that know where they come
+//! from, and ranks what was read.
+//!
+//! The engine decides; what this finds is used only where it is the same.
+
+mod compile;
+mod explain;
+mod expr;
+mod functions;
+mod machine;
+mod order;
+pub(in crate::rego) mod places;
+mod plan;
+mod rank;
+mod reads;
+mod rules;
+mod term;

@@ -1,0 +1,188 @@
+//! An order of statements in which each finds its variables bound, as OPA's compiler makes one.
+
+use std::collections::BTreeSet;
+
+use crate::rego::trace::plan::{Node, NodeKind, Slot, Statement, StatementKind};
+
+/// Statements in the order of their evaluation.
+pub(super) struct Ordered {
+    pub(super) statements: Vec<Statement>,
+    /// Whether each finds its variables bound.
+    pub(super) complete: bool,
+}
+
+/// Orders the statements of a body; `bound` are the variables that have a value before, and afterwards all that have.
+pub(super) fn order(statements: Vec<Statement>, bound: &mut BTreeSet<Slot>) -> Ordered {
+    let mut waiting = statements;
+    let mut ordered = Vec::with_capacity(waiting.len());
+    let mut complete = true;
+    while !waiting.is_empty() {
+        let elsewhere = |index: usize| -> BTreeSet<Slot> {
+            let others = waiting.iter().enumerate().filter(|(other, _)| *other != index);
+            others.flat_map(|(_, statement)| statement.slots()).collect()
+        };
+        let next = waiting
+            .iter()
+            .enumerate()
+            .position(|(index, statement)| is_ready(statement, bound, &elsewhere(index)));
+        complete &= next.is_some();
+        let mut statement = waiting.remove(next.unwrap_or(0));
+        mark_statement(&mut statement, bound);
+        if !matches!(statement.kind, StatementKind::Not(_) | StatementKind::Every(_)) {
+            bound.extend(statement.slots());
+        }
+        ordered.push(statement);
+    }
+    Ordered {
+        statements: ordered,
+        complete,
+    }
+}
+
+fn is_ready(statement: &Statement, bound: &BTreeSet<Slot>, elsewhere: &BTreeSet<Slot>) -> bool {
+    let with = statement.with.iter().all(|(_, value)| is_value(value, bound));
+    with && match &statement.kind {
+        StatementKind::Holds(node) => is_value(node, bound),
+        // What only the negated expression names is its own.
+        StatementKind::Not(node) => {
+            is_value(node, bound)
+                && node
+                    .slots()
+                    .iter()
+                    .all(|slot| bound.contains(slot) || !elsewhere.contains(slot))
+        }
+        StatementKind::SomeIn(key, value, collection) => {
+            is_value(collection, bound)
+                && key.iter().chain([value]).all(|node| is_pattern(node, bound))
+        }
+        StatementKind::Every(every) => {
+            is_value(&every.domain, bound) && every.outer.is_subset(bound)
+        }
+    }
+}
+
+/// Whether an expression can be evaluated; indexes may bind variables on the way.
+fn is_value(node: &Node, bound: &BTreeSet<Slot>) -> bool {
+    match &node.kind {
+        NodeKind::Constant(_) | NodeKind::Input => true,
+        NodeKind::Local(slot) => bound.contains(slot),
+        NodeKind::Comprehension(made) => made.outer.is_subset(bound),
+        NodeKind::Ref(head, steps) => {
+            is_value(head, bound) && steps.iter().all(|step| is_pattern(step, bound))
+        }
+        NodeKind::Data(steps) => steps.iter().all(|step| is_pattern(step, bound)),
+        NodeKind::Unify(sides) => {
+            let (left, right) = &**sides;
+            (is_value(left, bound) && is_pattern(right, bound))
+                || (is_value(right, bound) && is_pattern(left, bound))
+                || is_element_wise(left, right, bound)
+        }
+        NodeKind::Array(_)
+        | NodeKind::Set(_)
+        | NodeKind::Object(_)
+        | NodeKind::Call(..)
+        | NodeKind::Compare(..)
+        | NodeKind::In(..)
+        | NodeKind::Template(_) => node.parts().into_iter().all(|part| is_value(part, bound)),
+    }
+}
+
+/// Two lists of which now the one, now the other has the variables.
+fn is_element_wise(left: &Node, right: &Node, bound: &BTreeSet<Slot>) -> bool {
+    let (NodeKind::Array(left), NodeKind::Array(right)) = (&left.kind, &right.kind) else {
+        return false;
+    };
+    left.len() == right.len()
+        && left.iter().zip(right).all(|(left, right)| {
+            (is_value(left, bound) && is_pattern(right, bound))
+                || (is_value(right, bound) && is_pattern(left, bound))
+                || is_element_wise(left, right, bound)
+        })
+}
+
+/// Whether an expression can be matched with a value.
+fn is_pattern(node: &Node, bound: &BTreeSet<Slot>) -> bool {
+    match &node.kind {
+        NodeKind::Local(_) => true,
+        NodeKind::Array(items) => items.iter().all(|item| is_pattern(item, bound)),
+        NodeKind::Object(entries) => entries
+            .iter()
+            .all(|(key, value)| is_value(key, bound) && is_pattern(value, bound)),
+        _ => is_value(node, bound),
+    }
+}
+
+fn mark_statement(statement: &mut Statement, bound: &BTreeSet<Slot>) {
+    match &mut statement.kind {
+        StatementKind::Holds(node) | StatementKind::Not(node) => mark(node, bound),
+        StatementKind::SomeIn(key, value, collection) => {
+            for node in key.iter_mut().chain([value, collection]) {
+                mark(node, bound);
+            }
+        }
+        StatementKind::Every(every) => mark(&mut every.domain, bound),
+    }
+    for (_, value) in &mut statement.with {
+        mark(value, bound);
+    }
+}
+
+/// Notes which expressions may have several values where the variables of `bound` have one.
+pub(super) fn mark(node: &mut Node, bound: &BTreeSet<Slot>) {
+    let mut open = false;
+    match &mut node.kind {
+        NodeKind::Constant(_) | NodeKind::Input | NodeKind::Comprehension(_) => {}
+        NodeKind::Local(slot) => open = !bound.contains(slot),
+        NodeKind::Array(items)
+        | NodeKind::Set(items)
+        | NodeKind::Data(items)
+        | NodeKind::Template(items) => {
+            for item in items {
+                mark(item, bound);
+                open |= item.open;
+            }
+        }
+        NodeKind::Call(callee, items) => {
+            open = matches!(callee, super::plan::Callee::Walk);
+            for item in items {
+                mark(item, bound);
+                open |= item.open;
+            }
+        }
+        NodeKind::Object(entries) => {
+            for (key, value) in entries {
+                mark(key, bound);
+                mark(value, bound);
+                open |= key.open || value.open;
+            }
+        }
+        NodeKind::Ref(head, steps) => {
+            mark(head, bound);
+            open = head.open;
+            for step in steps {
+                mark(step, bound);
+                open |= step.open;
+            }
+        }
+        NodeKind::Compare(_, sides) => {
+            mark(&mut sides.0, bound);
+            mark(&mut sides.1, bound);
+            open = sides.0.open || sides.1.open;
+        }
+        NodeKind::Unify(sides) => {
+            mark(&mut sides.0, bound);
+            mark(&mut sides.1, bound);
+            open = true;
+        }
+        NodeKind::In(key, sides) => {
+            if let Some(key) = key {
+                mark(key, bound);
+                open = key.open;
+            }
+            mark(&mut sides.0, bound);
+            mark(&mut sides.1, bound);
+            open |= sides.0.open || sides.1.open;
+        }
+    }
+    node.open = open;
+}

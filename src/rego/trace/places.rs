@@ -1,0 +1,238 @@
+//! The place of each finding: rules that found something are evaluated once more, on values that know where they come
+//! from, and what decided is looked up in the documents.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::document::input::Input;
+use crate::document::path::Segment;
+use crate::document::place::{Placed, Side};
+use crate::document::value::Value;
+use crate::finding::{Location, Precision, Related};
+use crate::rego::prepare::names::DataPath;
+use crate::rego::set::PolicySet;
+use crate::rego::trace::compile;
+use crate::rego::trace::explain::{Explainer, Witness};
+use crate::rego::trace::functions::Functions;
+use crate::rego::trace::machine::{Context, Machine, Replacement};
+use crate::rego::trace::plan::{DataNode, GroupId, Program};
+use crate::rego::trace::reads::Read;
+use crate::rego::trace::term::{Place, Source, Term};
+
+/// Finds places, for one thread.
+pub(in crate::rego) struct Tracer {
+    program: Program,
+    functions: Functions,
+    base: Term,
+    /// How often a trace was not used, since it gave another value than the engine.
+    pub(in crate::rego) dropped: Cell<usize>,
+}
+
+/// What was found out about a finding.
+#[derive(Debug, Default)]
+pub(in crate::rego) struct Found {
+    /// Where it is, where that could be found out.
+    pub(in crate::rego) location: Option<Location>,
+    /// Further places.
+    pub(in crate::rego) related: Vec<Related>,
+    /// The body that fired.
+    pub(in crate::rego) policy_location: Option<Location>,
+}
+
+impl Tracer {
+    /// Compiles the policies of a set for tracing; none where its functions cannot be had.
+    pub(in crate::rego) fn new(set: &PolicySet) -> Option<Self> {
+        Some(Self {
+            program: compile::compile(&set.policies),
+            functions: Functions::new(set).ok()?,
+            base: Term::constant(set.data.clone()),
+            dropped: Cell::new(0),
+        })
+    }
+
+    /// Starts the trace of one input; `file` is what `data.conftest.file` is.
+    pub(in crate::rego) fn trace<'t>(
+        &'t self,
+        set: &'t PolicySet,
+        input: &'t Input,
+        file: Option<Value>,
+        seed: u64,
+    ) -> Trace<'t> {
+        if let Ok(mut current) = self.functions.current.lock() {
+            current.file.clone_from(&file);
+            current.seed = seed;
+        }
+        let root = Term {
+            value: input.value.clone(),
+            source: Source::Node(Place::default()),
+        };
+        let deadline = Instant::now() + set.settings.timeout;
+        let mut machine = Machine::new(
+            &self.program,
+            &self.functions,
+            &self.base,
+            Some(root),
+            deadline,
+        );
+        if let Some(file) = file {
+            let path = ["data", "conftest", "file"].map(Arc::from).to_vec();
+            machine.context = std::rc::Rc::new(Context {
+                input: machine.context.input.clone(),
+                data: vec![(path, Replacement::Value(Term::constant(file)))],
+                ..Context::default()
+            });
+        }
+        let prefixes = prefixes(input);
+        Trace {
+            tracer: self,
+            set,
+            input,
+            machine,
+            prefixes,
+        }
+    }
+
+    fn group(&self, path: &DataPath) -> Option<GroupId> {
+        let mut node: &DataNode = &self.program.tree;
+        for key in &path[1..] {
+            node = node.children.get(key)?;
+        }
+        node.group
+    }
+}
+
+/// Where documents are in an input, sorted.
+fn prefixes(input: &Input) -> Vec<Vec<Value>> {
+    let key = |segment: &Segment| match segment {
+        Segment::Key(key) => Value::from(&**key),
+        Segment::Index(index) => Value::from(u64::from(*index)),
+    };
+    let mut prefixes: Vec<Vec<Value>> = input
+        .origins
+        .iter()
+        .map(|origin| origin.prefix.0.iter().map(key).collect())
+        .collect();
+    prefixes.sort();
+    prefixes
+}
+
+/// The trace of one input.
+pub(in crate::rego) struct Trace<'t> {
+    tracer: &'t Tracer,
+    set: &'t PolicySet,
+    input: &'t Input,
+    machine: Machine<'t>,
+    prefixes: Vec<Vec<Value>>,
+}
+
+impl Trace<'_> {
+    /// The places of members of a rule's value, in their order; nothing where the trace has another value.
+    pub(in crate::rego) fn places(
+        &mut self,
+        rule: usize,
+        value: &Value,
+        members: &[&Value],
+    ) -> Vec<Found> {
+        let nothing = || members.iter().map(|_| Found::default()).collect();
+        let policy_rule = &self.set.policy_rules[rule];
+        let mut path: DataPath = vec!["data".into()];
+        path.extend(policy_rule.package.iter().cloned());
+        path.push(Arc::clone(&policy_rule.name));
+        let Some(group) = self.tracer.group(&path) else {
+            return nothing();
+        };
+        let term = match self.machine.rule(group) {
+            Ok(Some(term)) if term.value == *value => term,
+            Ok(_) | Err(_) => {
+                self.tracer.dropped.set(self.tracer.dropped.get() + 1);
+                return nothing();
+            }
+        };
+        let mut witnesses = Vec::with_capacity(members.len());
+        let mut explainer = Explainer::new(&mut self.machine, &self.prefixes);
+        for member in members {
+            witnesses.push(explainer.witnesses(&term, member).unwrap_or_default());
+        }
+        witnesses.iter().map(|witnesses| self.found(witnesses)).collect()
+    }
+
+    fn found(&self, witnesses: &[Witness]) -> Found {
+        let mut places: Vec<(Placed, Option<Location>)> = Vec::new();
+        for witness in witnesses {
+            let Some(read) = witness.reads.first() else {
+                continue;
+            };
+            let Some(placed) = self.place(read) else {
+                continue;
+            };
+            let twin = read.twin.as_ref().and_then(|twin| self.place_of(twin, Side::Value));
+            places.push((placed, twin.map(|placed| placed.location)));
+        }
+        places.sort_by(|(one, _), (two, _)| {
+            let key = |placed: &Placed| (placed.location.file.clone(), placed.location.start);
+            key(one).cmp(&key(two))
+        });
+        let policy_location = witnesses.iter().find_map(|witness| {
+            let branch = witness.branch.as_ref()?;
+            let file = &self.set.sources.get(branch.module)?.file;
+            let location = Location::in_file(file, branch.span, Precision::Field);
+            Some(location.without_excerpt())
+        });
+        let mut places = places.into_iter();
+        let Some((first, twin)) = places.next() else {
+            return Found {
+                policy_location,
+                ..Found::default()
+            };
+        };
+        let mut related: Vec<Related> = Vec::new();
+        let own = (first.location.file.clone(), first.location.start);
+        let mut add = |location: Location, message: &str| {
+            let key = (location.file.clone(), location.start);
+            let is_known = related
+                .iter()
+                .any(|other| (other.location.file.clone(), other.location.start) == key);
+            if key != own && !is_known {
+                related.push(Related {
+                    location,
+                    message: message.to_owned(),
+                });
+            }
+        };
+        if let Some(used) = first.used {
+            add(used, "used here");
+        }
+        if let Some(twin) = twin {
+            add(twin, "the first one");
+        }
+        for (placed, _) in places {
+            add(placed.location, "also here");
+        }
+        Found {
+            location: Some(first.location),
+            related,
+            policy_location,
+        }
+    }
+
+    fn place(&self, read: &Read) -> Option<Placed> {
+        let side = match read.is_key {
+            true => Side::Key,
+            false => Side::Value,
+        };
+        self.place_of(&read.place, side)
+    }
+
+    fn place_of(&self, place: &Place, side: Side) -> Option<Placed> {
+        let segment = |key: &Value| match key {
+            Value::String(key) => Segment::Key(Arc::clone(key)),
+            key => match key.as_u32() {
+                Ok(index) => Segment::Index(index),
+                Err(_) => Segment::Key(key.to_string().into()),
+            },
+        };
+        let path: Vec<Segment> = place.keys().iter().map(segment).collect();
+        self.input.place(&path, side)
+    }
+}

@@ -1,0 +1,117 @@
+//! Which statements of a body say most about why it held: found out once a body.
+
+use std::collections::BTreeSet;
+
+use crate::rego::trace::plan::{
+    Callee, Class, Node, NodeKind, Slot, Statement, StatementKind,
+};
+
+/// Numbers of the statements, those first that say most; of equals the last.
+pub(super) fn rank(statements: &[Statement], heads: &[&Node]) -> Vec<(usize, Class)> {
+    let message = message_only(statements, heads);
+    let mut ranked: Vec<(usize, Class)> = statements
+        .iter()
+        .enumerate()
+        .map(|(index, statement)| {
+            let class = if message.contains(&index) {
+                Class::Message
+            } else {
+                class(statement)
+            };
+            (index, class)
+        })
+        .collect();
+    ranked.sort_by_key(|(index, class)| (*class, std::cmp::Reverse(statements[*index].number)));
+    ranked
+}
+
+fn class(statement: &Statement) -> Class {
+    match &statement.kind {
+        StatementKind::Not(node) if is_exemption(node) => Class::Exemption,
+        StatementKind::Not(_) | StatementKind::Every(_) => Class::Test,
+        StatementKind::SomeIn(..) => Class::Generator,
+        StatementKind::Holds(node) => match &node.kind {
+            NodeKind::Unify(sides) => class_of_unification(&sides.0, &sides.1),
+            _ => Class::Test,
+        },
+    }
+}
+
+/// `x = 3` tests where `x` is no variable; `x := f(y)` does where `f` is a function of the policies.
+fn class_of_unification(left: &Node, right: &Node) -> Class {
+    let is_test = [(left, right), (right, left)].into_iter().any(|(side, other)| {
+        let is_value = matches!(
+            side.kind,
+            NodeKind::Ref(..) | NodeKind::Data(_) | NodeKind::Call(..) | NodeKind::Constant(_)
+        );
+        let other_is_value = matches!(
+            other.kind,
+            NodeKind::Constant(_) | NodeKind::Ref(..) | NodeKind::Call(..) | NodeKind::Data(_)
+        );
+        let calls_own = matches!(&side.kind, NodeKind::Call(Callee::Group(_), _));
+        (is_value && other_is_value) || calls_own
+    });
+    // A variable that is bound already is compared.
+    let compares = !left.open && !right.open;
+    if is_test || compares {
+        Class::Test
+    } else {
+        Class::Generator
+    }
+}
+
+fn is_exemption(node: &Node) -> bool {
+    let _ = node;
+    false
+}
+
+/// The statements that only make the message: what they bind is used in the head and in each other only.
+fn message_only(statements: &[Statement], heads: &[&Node]) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    loop {
+        let before = found.len();
+        for (index, statement) in statements.iter().enumerate() {
+            if found.contains(&index) {
+                continue;
+            }
+            let Some(bound) = bound_by_assignment(statement) else {
+                continue;
+            };
+            let used_elsewhere = statements.iter().enumerate().any(|(other, statement)| {
+                other != index && !found.contains(&other) && statement.slots().contains(&bound)
+            });
+            let in_head = heads.iter().any(|head| head.slots().contains(&bound));
+            let in_messages = found
+                .iter()
+                .any(|other: &usize| statements[*other].slots().contains(&bound));
+            if !used_elsewhere && (in_head || in_messages) {
+                found.insert(index);
+            }
+        }
+        if found.len() == before {
+            return found;
+        }
+    }
+}
+
+/// The variable that a statement gives a computed value.
+fn bound_by_assignment(statement: &Statement) -> Option<Slot> {
+    let StatementKind::Holds(node) = &statement.kind else {
+        return None;
+    };
+    let NodeKind::Unify(sides) = &node.kind else {
+        return None;
+    };
+    let local = |node: &Node| match node.kind {
+        NodeKind::Local(slot) if node.open => Some(slot),
+        _ => None,
+    };
+    let (slot, value) = match (local(&sides.0), local(&sides.1)) {
+        (Some(slot), _) => (slot, &sides.1),
+        (None, Some(slot)) => (slot, &sides.0),
+        (None, None) => return None,
+    };
+    // What iterates finds something, whatever becomes of it.
+    let calls_own = matches!(&value.kind, NodeKind::Call(Callee::Group(_), _));
+    (!value.open && !calls_own).then_some(slot)
+}

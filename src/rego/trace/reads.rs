@@ -1,0 +1,434 @@
+//! What was read of the input to make a value, or to find none.
+
+use std::rc::Rc;
+
+use crate::document::value::Value;
+use crate::rego::trace::machine::Stop;
+use crate::rego::trace::explain::Explainer;
+use crate::rego::trace::plan::{
+    Body, Callee, GroupId, Node, NodeKind, StatementKind,
+};
+use crate::rego::trace::term::{Frame, Made, Origin, Place, Source, Term};
+
+/// A node of the input that was read, or would have been if it were there.
+#[derive(Clone, Debug)]
+pub(in crate::rego) struct Read {
+    /// The node.
+    pub(in crate::rego) place: Place,
+    /// Whether its key is meant, not its value.
+    pub(in crate::rego) is_key: bool,
+    /// The node that it was found equal to.
+    pub(in crate::rego) twin: Option<Place>,
+}
+
+impl Read {
+    pub(in crate::rego) fn node(place: &Place) -> Self {
+        Self {
+            place: place.clone(),
+            is_key: false,
+            twin: None,
+        }
+    }
+
+    fn key(place: &Place) -> Self {
+        Self {
+            is_key: true,
+            ..Self::node(place)
+        }
+    }
+}
+
+/// What was read, in order.
+pub(in crate::rego) type Reads = Vec<Read>;
+/// What was read, or why that cannot be said.
+pub(in crate::rego) type Found = Result<Reads, Stop>;
+
+/// The most reads that are kept of one value.
+const MANY: usize = 64;
+
+impl Explainer<'_, '_> {
+    /// What was read to make a value.
+    pub(in crate::rego) fn reads(&mut self, term: &Term) -> Found {
+        self.within(|explainer| explainer.reads_of_source(&term.source))
+    }
+
+    fn reads_of_source(&mut self, source: &Source) -> Found {
+        Ok(match source {
+            Source::Constant => Reads::new(),
+            Source::Node(place) => vec![Read::node(place)],
+            Source::Key(place) => vec![Read::key(place)],
+            Source::Made(made) => match &**made {
+                Made::Call { name, args, .. } if &**name == "minus" => self.survivors(args)?,
+                Made::Call { args, .. } => self.all(args)?,
+                Made::Absent(place, default) => {
+                    let mut reads = vec![Read::node(place)];
+                    reads.extend(self.reads_of_source(default)?);
+                    reads
+                }
+                Made::Result(derivation, inner) => {
+                    let mut reads = self.reads_of_source(inner)?;
+                    reads.extend(self.decision(derivation)?);
+                    reads
+                }
+                Made::Default(group, args) => {
+                    let mut reads = self.failed_rule(*group, args)?;
+                    reads.extend(self.all(args)?);
+                    reads
+                }
+                Made::Collection(members) => match &members.origin {
+                    Origin::Literal => {
+                        let mut reads = Reads::new();
+                        for member in members.members.values().take(MANY) {
+                            reads.extend(self.reads_of_source(&member.value.source)?);
+                        }
+                        reads
+                    }
+                    Origin::Comprehension(..) | Origin::Group(_) => self.collection_of(source)?,
+                },
+            },
+        })
+    }
+
+    fn all(&mut self, terms: &[Term]) -> Found {
+        let mut reads = Reads::new();
+        for term in terms {
+            reads.extend(self.reads(term)?);
+        }
+        reads.truncate(MANY);
+        Ok(reads)
+    }
+
+    /// `A - B`: where what is left of A stands, else what B was made of; for numbers both.
+    fn survivors(&mut self, args: &[Term]) -> Found {
+        let [first, second] = args else {
+            return self.all(args);
+        };
+        if !matches!(first.value, Value::Set(_)) {
+            return self.all(args);
+        }
+        let mut reads = Reads::new();
+        for (element, _) in first.children() {
+            if second.child(&element.value).is_none() {
+                reads.extend(self.reads(&element)?);
+            }
+            if reads.len() > MANY {
+                break;
+            }
+        }
+        self.keep_document(&mut reads);
+        if reads.is_empty() {
+            reads = self.collection(second)?;
+        }
+        Ok(reads)
+    }
+
+    /// Why a member of a collection is one: the body that gave it first, then the value itself.
+    pub(in crate::rego) fn reads_of_existence(&mut self, term: &Term) -> Found {
+        if let Source::Made(made) = &term.source
+            && let Made::Result(derivation, inner) = &**made
+        {
+            let mut reads = self.decision(derivation)?;
+            reads.extend(self.reads_of_source(inner)?);
+            return Ok(reads);
+        }
+        self.reads(term)
+    }
+
+    /// The elements of a collection from number `first` on; the collection itself where it is one of the input.
+    pub(in crate::rego) fn elements(&mut self, term: &Term, first: usize) -> Found {
+        if term.place().is_some() {
+            return self.reads(term);
+        }
+        let mut reads = Reads::new();
+        let children = term.children();
+        let start = first.min(children.len().saturating_sub(1));
+        for (key, element) in children.iter().skip(start).chain(children.iter().take(start)).take(MANY) {
+            let mut found = self.reads_of_existence(element)?;
+            self.keep_document(&mut found);
+            if found.is_empty() {
+                found = self.reads(key)?;
+            }
+            reads.extend(found);
+        }
+        self.keep_document(&mut reads);
+        if reads.is_empty()
+            && let Source::Made(made) = &term.source
+            && let Made::Call { name, args, .. } = &**made
+            && &**name == "minus"
+        {
+            return self.survivors(args);
+        }
+        if reads.is_empty() {
+            reads = self.collection(term)?;
+        }
+        Ok(reads)
+    }
+
+    /// What a collection is filled from.
+    pub(in crate::rego) fn collection(&mut self, term: &Term) -> Found {
+        self.within(|explainer| explainer.collection_of(&term.source))
+    }
+
+    fn collection_of(&mut self, source: &Source) -> Found {
+        let made = match source {
+            Source::Constant => return Ok(Reads::new()),
+            Source::Node(place) | Source::Key(place) => return Ok(vec![Read::node(place)]),
+            Source::Made(made) => Rc::clone(made),
+        };
+        match &*made {
+            Made::Call { args, .. } => {
+                let mut reads = Reads::new();
+                for arg in args {
+                    reads.extend(self.collection(arg)?);
+                }
+                Ok(reads)
+            }
+            Made::Absent(place, _) => Ok(vec![Read::node(place)]),
+            Made::Result(derivation, inner) => {
+                let reads = self.collection_of(inner)?;
+                if reads.is_empty() {
+                    return self.decision(derivation);
+                }
+                Ok(reads)
+            }
+            Made::Default(group, args) => self.failed_rule(*group, args),
+            Made::Collection(members) => match &members.origin {
+                Origin::Literal => {
+                    let mut reads = Reads::new();
+                    for member in members.members.values().take(MANY) {
+                        reads.extend(self.collection_of(&member.value.source)?);
+                    }
+                    Ok(reads)
+                }
+                Origin::Comprehension(made, frame) => {
+                    let mut frame = (**frame).clone();
+                    self.generators(&made.branch.body, &mut frame)
+                }
+                Origin::Group(group) => self.collection_of_rule(*group),
+            },
+        }
+    }
+
+    fn collection_of_rule(&mut self, group: GroupId) -> Found {
+        let program = self.machine.program;
+        let mut reads = Reads::new();
+        for definition in &program.groups[group].definitions {
+            for branch in &definition.branches {
+                let mut frame: Frame = vec![None; definition.n_slots];
+                reads.extend(self.generators(&branch.body, &mut frame)?);
+            }
+        }
+        Ok(reads)
+    }
+
+    /// What the statements of a body iterate over first, else why they do not hold.
+    fn generators(&mut self, body: &Body, frame: &mut Frame) -> Found {
+        for statement in &body.statements {
+            let reads = match &statement.kind {
+                StatementKind::SomeIn(_, _, collection) => self.base(collection, frame)?,
+                StatementKind::Holds(node) => {
+                    let mut open = Vec::new();
+                    node.each(&mut |part| {
+                        let is_reference =
+                            matches!(part.kind, NodeKind::Ref(..) | NodeKind::Data(_))
+                                || matches!(part.kind, NodeKind::Call(Callee::Walk, _));
+                        if is_reference && part.open {
+                            open.push(part);
+                        }
+                    });
+                    let mut reads = Reads::new();
+                    for part in open {
+                        reads.extend(self.base(part, frame)?);
+                    }
+                    reads
+                }
+                StatementKind::Not(_) | StatementKind::Every(_) => continue,
+            };
+            if !reads.is_empty() {
+                return Ok(reads);
+            }
+        }
+        self.failed_body(body, frame)
+    }
+
+    /// What an expression iterates over: its beginning in front of the first open index.
+    fn base(&mut self, node: &Node, frame: &mut Frame) -> Found {
+        let (mut term, steps) = match &node.kind {
+            NodeKind::Ref(head, steps) => match self.machine.value(head, frame)? {
+                Some(term) => (term, steps),
+                None => return self.missing(head, frame),
+            },
+            NodeKind::Data(steps) if node.open => {
+                let constant = steps.iter().take_while(|step| !step.open).count();
+                let found = self.data_value(&steps[..constant], frame)?;
+                return match found {
+                    Some(term) => self.collection(&term),
+                    None => self.missing_data(&steps[..constant], frame),
+                };
+            }
+            NodeKind::Call(Callee::Walk, args) => {
+                return match args.first() {
+                    Some(arg) => self.base(arg, frame),
+                    None => Ok(Reads::new()),
+                };
+            }
+            _ => {
+                return match self.machine.value(node, frame)? {
+                    Some(term) => self.collection(&term),
+                    None => self.missing(node, frame),
+                };
+            }
+        };
+        for step in steps {
+            if step.open {
+                break;
+            }
+            let Some(key) = self.machine.value(step, frame)? else {
+                break;
+            };
+            match term.child(&key.value) {
+                Some(child) => term = child,
+                None => return self.missing(node, frame),
+            }
+        }
+        self.collection(&term)
+    }
+
+    /// The value at a constant path below `data`.
+    pub(in crate::rego) fn data_value(
+        &mut self,
+        steps: &[Node],
+        frame: &mut Frame,
+    ) -> Result<Option<Term>, Stop> {
+        let mut found = None;
+        self.machine.data(steps, frame, &mut |_, _, term| {
+            found = Some(term);
+            Ok(super::machine::Flow::Enough)
+        })?;
+        Ok(found)
+    }
+
+    /// Why an expression has no value: the node that is missing, or what the rule that gave none reads.
+    pub(in crate::rego) fn missing(&mut self, node: &Node, frame: &mut Frame) -> Found {
+        self.within(|explainer| explainer.missing_node(node, frame))
+    }
+
+    fn missing_node(&mut self, node: &Node, frame: &mut Frame) -> Found {
+        match &node.kind {
+            NodeKind::Constant(_) | NodeKind::Local(_) | NodeKind::Input => Ok(Reads::new()),
+            NodeKind::Ref(head, steps) => match self.machine.value(head, frame)? {
+                Some(term) => self.missing_below(term, steps, frame),
+                None => self.missing(head, frame),
+            },
+            NodeKind::Data(steps) => self.missing_data(steps, frame),
+            NodeKind::Call(callee, args) => {
+                let mut terms = Vec::new();
+                for arg in args {
+                    match self.machine.value(arg, frame)? {
+                        Some(term) => terms.push(term),
+                        None => return self.missing(arg, frame),
+                    }
+                }
+                let given = self.all(&terms)?;
+                let mut reads = match callee {
+                    Callee::Group(group) => self.failed_rule(*group, &terms)?,
+                    Callee::Builtin(_) | Callee::Walk => Reads::new(),
+                };
+                // What the function was asked about says more than what it compared that with.
+                reads.sort_by_key(|read| !given.iter().any(|arg| read.place.is_below(&arg.place)));
+                reads.extend(given);
+                Ok(reads)
+            }
+            NodeKind::Comprehension(_)
+            | NodeKind::Array(_)
+            | NodeKind::Set(_)
+            | NodeKind::Object(_)
+            | NodeKind::Compare(..)
+            | NodeKind::Unify(_)
+            | NodeKind::In(..)
+            | NodeKind::Template(_) => {
+                for part in node.parts() {
+                    if self.machine.value(part, frame)?.is_none() {
+                        let reads = self.missing(part, frame)?;
+                        if !reads.is_empty() {
+                            return Ok(reads);
+                        }
+                    }
+                }
+                Ok(Reads::new())
+            }
+        }
+    }
+
+    fn missing_below(&mut self, mut term: Term, steps: &[Node], frame: &mut Frame) -> Found {
+        for (index, step) in steps.iter().enumerate() {
+            let is_free = |slot: usize| frame.get(slot).is_none_or(Option::is_none);
+            if matches!(step.kind, NodeKind::Local(slot) if is_free(slot)) {
+                return self.below_all(&term, &steps[index + 1..], frame);
+            }
+            let Some(key) = self.machine.value(step, frame)? else {
+                return self.missing(step, frame);
+            };
+            if let Some(child) = term.child(&key.value) {
+                term = child;
+                continue;
+            }
+            if let Some(place) = term.place() {
+                let mut place = place.child(&key.value);
+                for step in &steps[index + 1..] {
+                    match self.machine.value(step, frame)? {
+                        Some(key) if !step.open => place = place.child(&key.value),
+                        _ => break,
+                    }
+                }
+                return Ok(vec![Read::node(&place)]);
+            }
+            let mut reads = self.reads(&key)?;
+            self.keep_document(&mut reads);
+            if reads.is_empty() {
+                reads = self.collection(&term)?;
+            }
+            return Ok(reads);
+        }
+        // It is there, but false.
+        self.reads(&term)
+    }
+
+    /// None of the elements has what follows: where there is but one, that; else all of them together.
+    fn below_all(&mut self, term: &Term, rest: &[Node], frame: &mut Frame) -> Found {
+        let children = term.children();
+        if let ([(_, child)], false) = (children.as_slice(), rest.is_empty()) {
+            return self.missing_below(child.clone(), rest, frame);
+        }
+        self.collection(term)
+    }
+
+    fn missing_data(&mut self, steps: &[Node], frame: &mut Frame) -> Found {
+        let program = self.machine.program;
+        let mut node = &program.tree;
+        for (index, step) in steps.iter().enumerate() {
+            let key = match &step.kind {
+                NodeKind::Constant(Value::String(key)) => key,
+                _ => break,
+            };
+            match node.children.get(key) {
+                Some(child) => node = child,
+                None => break,
+            }
+            if let Some(group) = node.group {
+                return match self.machine.rule(group)? {
+                    Some(term) => self.missing_below(term, &steps[index + 1..], frame),
+                    None => self.failed_rule(group, &[]),
+                };
+            }
+        }
+        // A look-up in data files: what was looked up.
+        let mut reads = Reads::new();
+        for step in steps {
+            if let Some(key) = self.machine.value(step, frame)? {
+                reads.extend(self.reads(&key)?);
+            }
+        }
+        Ok(reads)
+    }
+}

@@ -1,0 +1,544 @@
+//! Evaluates rules and functions, and references below `data`.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::document::value::{Object, Set, Value};
+use crate::rego::prepare::names::DataPath;
+use crate::rego::trace::expr::{add, collection};
+use crate::rego::trace::machine::{Flow, Machine, Replacement, Step, Stop, ThenValue, put};
+use crate::rego::trace::plan::{
+    Branch, Callee, DataNode, Definition, GroupId, GroupKind, Node, NodeKind,
+};
+use crate::rego::trace::term::{Derivation, Frame, Made, Member, Origin, Source, Term};
+
+impl Machine<'_> {
+    /// The rule at a constant path below `data`.
+    pub(in crate::rego) fn group_at(&self, steps: &[Node]) -> Option<GroupId> {
+        let mut node = &self.program.tree;
+        for step in steps {
+            let NodeKind::Constant(Value::String(key)) = &step.kind else {
+                return None;
+            };
+            node = node.children.get(key)?;
+        }
+        node.group
+    }
+
+    /// Whether a rule is a function.
+    pub(in crate::rego) fn is_function(&self, group: GroupId) -> bool {
+        self.program.groups[group].kind == GroupKind::Function
+    }
+
+    /// Calls `then` with each value of a reference below `data`.
+    pub(in crate::rego) fn data(
+        &mut self,
+        steps: &[Node],
+        frame: &mut Frame,
+        then: ThenValue<'_>,
+    ) -> Step {
+        let program = self.program;
+        let mut node = Some(&program.tree);
+        let mut path: DataPath = vec!["data".into()];
+        for (index, step) in steps.iter().enumerate() {
+            if let Some(replaced) = self.replaced_at(&path) {
+                return self.steps(replaced, &steps[index..], frame, then);
+            }
+            if let Some(group) = node.and_then(|node| node.group)
+                && node.is_some_and(|node| node.children.is_empty())
+                && !self.is_replaced_below(&path)
+            {
+                return match self.rule(group)? {
+                    Some(term) => self.steps(term, &steps[index..], frame, then),
+                    None => Ok(Flow::More),
+                };
+            }
+            let key = match step.open {
+                true => None,
+                false => self.value(step, frame)?.map(|term| term.value),
+            };
+            match key {
+                Some(Value::String(key)) => {
+                    node = node.and_then(|node| node.children.get(&key));
+                    path.push(key);
+                }
+                // An index that is no name, or one that takes all that there are.
+                _ => {
+                    return match self.whole(node, &path)? {
+                        Some(term) => self.steps(term, &steps[index..], frame, then),
+                        None => Ok(Flow::More),
+                    };
+                }
+            }
+            if node.is_none() && !self.is_replaced_below(&path) && self.replaced_at(&path).is_none() {
+                return match self.base_at(&path) {
+                    Some(term) => self.steps(term, &steps[index + 1..], frame, then),
+                    None => Ok(Flow::More),
+                };
+            }
+        }
+        match self.whole(node, &path)? {
+            Some(term) => then(self, frame, term),
+            None => Ok(Flow::More),
+        }
+    }
+
+    /// What `with` put at a path or above it.
+    fn replaced_at(&self, path: &[Arc<str>]) -> Option<Term> {
+        self.context.data.iter().rev().find_map(|(at, replacement)| {
+            match replacement {
+                Replacement::Value(term) if at.as_slice() == path => Some(term.clone()),
+                _ => None,
+            }
+        })
+    }
+
+    fn is_replaced_below(&self, path: &[Arc<str>]) -> bool {
+        self.context
+            .data
+            .iter()
+            .any(|(at, _)| at.len() > path.len() && at.starts_with(path))
+    }
+
+    /// The data files' value at a path.
+    fn base_at(&self, path: &[Arc<str>]) -> Option<Term> {
+        let mut term = self.base.clone();
+        for key in &path[1..] {
+            term = term.child(&Value::from(&**key))?;
+        }
+        Some(term)
+    }
+
+    /// All that is at a node below `data`: rules, data files and what `with` put there.
+    fn whole(&mut self, node: Option<&DataNode>, path: &DataPath) -> Result<Option<Term>, Stop> {
+        self.spend(1)?;
+        if let Some(replaced) = self.replaced_at(path) {
+            return Ok(Some(replaced));
+        }
+        let mut whole = self.base_at(path);
+        if let Some(node) = node {
+            if let Some(group) = node.group
+                && let Some(term) = self.rule(group)?
+            {
+                whole = match whole {
+                    Some(base) if !node.children.is_empty() => Some(merged(base, term)),
+                    _ => Some(term),
+                };
+            }
+            for (key, child) in &node.children {
+                let mut path = path.clone();
+                path.push(Arc::clone(key));
+                if let Some(term) = self.whole(Some(child), &path)? {
+                    let entry = put(None, &[Value::from(&**key)], term.clone());
+                    let entry = collection(
+                        entry.value,
+                        Origin::Literal,
+                        BTreeMap::from([(
+                            Value::from(&**key),
+                            Member {
+                                key: Source::Constant,
+                                value: term,
+                                derivations: Vec::new(),
+                            },
+                        )]),
+                    );
+                    whole = Some(match whole {
+                        Some(whole) => merged(whole, entry),
+                        None => entry,
+                    });
+                } else if whole.is_none() {
+                    // A package without values is an empty object.
+                    whole = Some(Term::constant(Value::new_object()));
+                }
+            }
+        }
+        let below: Vec<(DataPath, Term)> = self
+            .context
+            .data
+            .iter()
+            .filter(|(at, _)| at.len() > path.len() && at.starts_with(path))
+            .filter_map(|(at, replacement)| match replacement {
+                Replacement::Value(term) => Some((at.clone(), term.clone())),
+                Replacement::Function(_) => None,
+            })
+            .collect();
+        for (at, term) in below {
+            let keys: Vec<Value> = at[path.len()..].iter().map(|key| Value::from(&**key)).collect();
+            whole = Some(put(whole, &keys, term));
+        }
+        Ok(whole)
+    }
+
+    /// What a rule without arguments gives.
+    pub(in crate::rego) fn rule(&mut self, id: GroupId) -> Result<Option<Term>, Stop> {
+        if let Some(known) = self.context.results.borrow().get(&id) {
+            return Ok(known.clone());
+        }
+        let group = &self.program.groups[id];
+        let path = &group.path;
+        let result = match self.replaced_at(path) {
+            Some(term) => Some(term),
+            None => match group.kind {
+                GroupKind::Function => return Ok(None),
+                GroupKind::Complete => self.first(id, Vec::new())?,
+                GroupKind::Partial => Some(self.partial(id)?),
+            },
+        };
+        self.context.results.borrow_mut().insert(id, result.clone());
+        Ok(result)
+    }
+
+    /// What a function gives for arguments.
+    pub(in crate::rego) fn function(
+        &mut self,
+        id: GroupId,
+        args: Vec<Term>,
+    ) -> Result<Option<Term>, Stop> {
+        let path = &self.program.groups[id].path;
+        let replacement = self
+            .context
+            .data
+            .iter()
+            .rev()
+            .find(|(at, _)| at == path)
+            .map(|(_, replacement)| replacement.clone());
+        match replacement {
+            Some(Replacement::Value(term)) => Ok(Some(term)),
+            Some(Replacement::Function(other)) if other != id => self.first(other, args),
+            Some(Replacement::Function(_)) | None => self.first(id, args),
+        }
+    }
+
+    /// The first value that a body gives, else the default.
+    fn first(&mut self, id: GroupId, args: Vec<Term>) -> Result<Option<Term>, Stop> {
+        let group = &self.program.groups[id];
+        for definition in &group.definitions {
+            if let Some(term) = self.definition(definition, &args)? {
+                return Ok(Some(term));
+            }
+        }
+        let Some(default) = &group.default else {
+            return Ok(None);
+        };
+        let default = self.value(default, &mut Frame::new())?;
+        Ok(default.map(|default| Term {
+            value: default.value,
+            source: Source::Made(Rc::new(Made::Default(id, args))),
+        }))
+    }
+
+    fn definition(
+        &mut self,
+        definition: &Definition,
+        args: &[Term],
+    ) -> Result<Option<Term>, Stop> {
+        if let Some(fault) = definition.fault {
+            return Err(Stop::Unsupported(fault));
+        }
+        if args.len() != definition.args.len() {
+            return Ok(None);
+        }
+        let mut frame: Frame = vec![None; definition.n_slots];
+        let mut found = None;
+        self.arguments(&definition.args, args, &mut frame, &mut |machine, frame| {
+            for branch in &definition.branches {
+                let flow = machine.branch(branch, frame, &mut |_, _, term| {
+                    found = Some(term);
+                    Ok(Flow::Enough)
+                })?;
+                if flow == Flow::Enough {
+                    return Ok(flow);
+                }
+            }
+            Ok(Flow::More)
+        })?;
+        Ok(found)
+    }
+
+    /// Matches the patterns of arguments with their values.
+    pub(in crate::rego) fn arguments(
+        &mut self,
+        patterns: &[Node],
+        args: &[Term],
+        frame: &mut Frame,
+        then: crate::rego::trace::machine::Then<'_>,
+    ) -> Step {
+        match (patterns.split_first(), args.split_first()) {
+            (Some((pattern, patterns)), Some((arg, args))) => {
+                self.matches(pattern, arg.clone(), frame, &mut |machine, frame| {
+                    machine.arguments(patterns, args, frame, then)
+                })
+            }
+            _ => then(self, frame),
+        }
+    }
+
+    /// Each value that a body gives, with the body as its source.
+    fn branch(
+        &mut self,
+        branch: &Arc<Branch>,
+        frame: &mut Frame,
+        then: ThenValue<'_>,
+    ) -> Step {
+        self.body(&branch.body, 0, frame, &mut |machine, frame| {
+            let derivation = machine.derivation(branch, frame);
+            let Some(value) = &branch.value else {
+                let source = Source::result(derivation, Source::Constant);
+                let value = Value::from(true);
+                return then(machine, frame, Term { value, source });
+            };
+            machine.each(value, frame, &mut |machine, frame, term| {
+                let source = Source::result(Rc::clone(&derivation), term.source);
+                let value = term.value;
+                then(machine, frame, Term { value, source })
+            })
+        })
+    }
+
+    pub(in crate::rego) fn derivation(&self, branch: &Arc<Branch>, frame: &Frame) -> Rc<Derivation> {
+        Rc::new(Derivation {
+            branch: Arc::clone(branch),
+            frame: frame.clone(),
+            context: Rc::clone(&self.context),
+        })
+    }
+
+    /// A partial rule: all that its bodies add.
+    fn partial(&mut self, id: GroupId) -> Result<Term, Stop> {
+        let group = &self.program.groups[id];
+        let mut tree = Tree::default();
+        for definition in &group.definitions {
+            if let Some(fault) = definition.fault {
+                return Err(Stop::Unsupported(fault));
+            }
+            let mut frame: Frame = vec![None; definition.n_slots];
+            for branch in &definition.branches {
+                let before = tree.n_added;
+                self.additions(definition, branch, &mut frame, &mut tree)?;
+                if tree.n_added > before {
+                    break;
+                }
+            }
+        }
+        let mut whole = tree.term(id);
+        if let Some(default) = &group.default
+            && tree.n_added == 0
+            && let Some(default) = self.value(default, &mut Frame::new())?
+        {
+            whole = default;
+        }
+        Ok(whole)
+    }
+
+    fn additions(
+        &mut self,
+        definition: &Definition,
+        branch: &Arc<Branch>,
+        frame: &mut Frame,
+        tree: &mut Tree,
+    ) -> Result<(), Stop> {
+        let heads: Vec<&Node> = definition
+            .keys
+            .iter()
+            .chain(&branch.member)
+            .chain(&branch.value)
+            .collect();
+        let n_keys = definition.keys.len();
+        self.body(&branch.body, 0, frame, &mut |machine, frame| {
+            let derivation = machine.derivation(branch, frame);
+            machine.combinations(&heads, Vec::new(), frame, &mut |_, _, mut terms| {
+                let rest = terms.split_off(n_keys);
+                tree.add(terms, branch, rest, &derivation);
+                Ok(Flow::More)
+            })
+        })?;
+        Ok(())
+    }
+
+    /// What a builtin gives for arguments; undefined where it fails.
+    pub(in crate::rego) fn builtin(
+        &mut self,
+        name: &Arc<str>,
+        args: Vec<Term>,
+    ) -> Result<Option<Term>, Stop> {
+        self.spend(2)?;
+        let replacement = self
+            .context
+            .builtins
+            .iter()
+            .rev()
+            .find(|(replaced, _)| replaced == name)
+            .map(|(_, replacement)| replacement.clone());
+        match replacement {
+            Some(Replacement::Value(term)) => return Ok(Some(term)),
+            Some(Replacement::Function(group)) => return self.first(group, args),
+            None => {}
+        }
+        if &**name == "print" || &**name == "trace" {
+            return Ok(Some(Term::constant(true)));
+        }
+        if &**name == "object.get"
+            && let [object, key, default] = args.as_slice()
+        {
+            return Ok(got(object, key, default));
+        }
+        let values = args.iter().map(|arg| arg.value.clone()).collect();
+        let value = self.functions.call(name, values)?;
+        Ok(value.map(|value| Term {
+            value,
+            source: Source::call(name, args),
+        }))
+    }
+}
+
+/// `object.get`: what is at a key or a path, else the default, which knows where nothing was found.
+fn got(object: &Term, key: &Term, default: &Term) -> Option<Term> {
+    if !matches!(object.value, Value::Object(_)) {
+        return None;
+    }
+    let path: Vec<Value> = match &key.value {
+        Value::Array(path) => path.iter().cloned().collect(),
+        key => vec![key.clone()],
+    };
+    let mut found = Some(object.clone());
+    for key in &path {
+        found = found.and_then(|found| found.child(key));
+    }
+    if let Some(found) = found {
+        return Some(found);
+    }
+    let source = match object.place() {
+        Some(place) => {
+            let place = path.iter().fold(place.clone(), |place, key| place.child(key));
+            Source::Made(Rc::new(Made::Absent(place, default.source.clone())))
+        }
+        None => match &object.source {
+            Source::Constant => default.source.clone(),
+            _ => Source::call(&"object.get".into(), vec![object.clone(), default.clone()]),
+        },
+    };
+    Some(Term {
+        value: default.value.clone(),
+        source,
+    })
+}
+
+/// What a partial rule gives while its bodies add to it.
+#[derive(Default)]
+struct Tree {
+    members: BTreeMap<Value, Branching>,
+    is_set: bool,
+    n_added: usize,
+}
+
+enum Branching {
+    Leaf(Member),
+    Inner(Source, Tree),
+}
+
+impl Tree {
+    fn add(
+        &mut self,
+        keys: Vec<Term>,
+        branch: &Branch,
+        rest: Vec<Term>,
+        derivation: &Rc<Derivation>,
+    ) {
+        self.n_added += 1;
+        let mut keys = keys.into_iter();
+        let Some(key) = keys.next() else {
+            // A set's member.
+            if let Some(member) = rest.into_iter().next() {
+                self.is_set = true;
+                self.leaf(member.value.clone(), Source::Constant, member, derivation);
+            }
+            return;
+        };
+        let others: Vec<Term> = keys.collect();
+        if others.is_empty() && branch.member.is_none() {
+            let value = rest.into_iter().next().unwrap_or_else(|| Term::constant(true));
+            return self.leaf(key.value, key.source, value, derivation);
+        }
+        let inner = self
+            .members
+            .entry(key.value)
+            .or_insert_with(|| Branching::Inner(key.source, Self::default()));
+        if let Branching::Inner(_, tree) = inner {
+            tree.add(others, branch, rest, derivation);
+        }
+    }
+
+    fn leaf(&mut self, key: Value, source: Source, value: Term, derivation: &Rc<Derivation>) {
+        match self.members.get_mut(&key) {
+            Some(Branching::Leaf(member)) => member.derivations.push(Rc::clone(derivation)),
+            Some(Branching::Inner(..)) => {}
+            None => {
+                let mut members = BTreeMap::new();
+                add(&mut members, key, source, value, derivation);
+                let leaves = members
+                    .into_iter()
+                    .map(|(key, member)| (key, Branching::Leaf(member)));
+                self.members.extend(leaves);
+            }
+        }
+    }
+
+    fn term(&mut self, id: GroupId) -> Term {
+        let is_set = self.is_set || self.members.is_empty();
+        let mut members: BTreeMap<Value, Member> = BTreeMap::new();
+        for (key, branching) in std::mem::take(&mut self.members) {
+            let member = match branching {
+                Branching::Leaf(member) => member,
+                Branching::Inner(source, mut tree) => Member {
+                    key: source,
+                    value: tree.term(id),
+                    derivations: Vec::new(),
+                },
+            };
+            members.insert(key, member);
+        }
+        let value = if is_set {
+            Value::from(members.keys().cloned().collect::<Set>())
+        } else {
+            let entries = members
+                .iter()
+                .map(|(key, member)| (key.clone(), member.value.value.clone()));
+            Value::from(entries.collect::<Object>())
+        };
+        collection(value, Origin::Group(id), members)
+    }
+}
+
+/// Two objects in one.
+fn merged(first: Term, second: Term) -> Term {
+    let (Value::Object(_), Value::Object(_)) = (&first.value, &second.value) else {
+        return second;
+    };
+    let mut members: BTreeMap<Value, Member> = BTreeMap::new();
+    for (key, value) in first.children().into_iter().chain(second.children()) {
+        let value = match members.remove(&key.value) {
+            Some(before) => merged(before.value, value),
+            None => value,
+        };
+        let member = Member {
+            key: key.source,
+            value,
+            derivations: Vec::new(),
+        };
+        members.insert(key.value, member);
+    }
+    let entries = members
+        .iter()
+        .map(|(key, member)| (key.clone(), member.value.value.clone()));
+    let value = Value::from(entries.collect::<Object>());
+    collection(value, Origin::Literal, members)
+}
+
+/// Whether a call is one of a function of the policies.
+pub(in crate::rego) fn calls_group(node: &Node) -> Option<GroupId> {
+    match &node.kind {
+        NodeKind::Call(Callee::Group(group), _) => Some(*group),
+        _ => None,
+    }
+}

@@ -1,0 +1,350 @@
+//! Values that know where they come from.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::document::value::Value;
+use crate::rego::trace::machine::Context;
+use crate::rego::trace::plan::{Branch, Comprehension, GroupId};
+
+/// A value and where it comes from.
+#[derive(Clone, Debug)]
+pub(in crate::rego) struct Term {
+    pub(in crate::rego) value: Value,
+    pub(in crate::rego) source: Source,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug)]
+pub(in crate::rego) enum Source {
+    /// The policy or its data.
+    Constant,
+    /// A node of the input.
+    Node(Place),
+    /// The key of an entry of the input, or the index of an element.
+    Key(Place),
+    /// The program made it.
+    Made(Rc<Made>),
+}
+
+/// How the program made a value.
+#[derive(Debug)]
+pub(in crate::rego) enum Made {
+    /// A builtin did, of these arguments.
+    Call {
+        name: Arc<str>,
+        args: Vec<Term>,
+        /// Where the elements of the result come from, found out when first asked for.
+        elements: OnceCell<BTreeMap<Value, Source>>,
+    },
+    /// `object.get` found nothing at this place and gave its default.
+    Absent(Place, Source),
+    /// A body that held did: what its head is, with the values that its variables had.
+    Result(Rc<Derivation>, Source),
+    /// No body of a rule held, so that its default counts.
+    Default(GroupId, Vec<Term>),
+    /// A literal, a comprehension or a partial rule.
+    Collection(Members),
+}
+
+/// The members of a collection that the program made.
+#[derive(Debug, Default)]
+pub(in crate::rego) struct Members {
+    /// What made it.
+    pub(in crate::rego) origin: Origin,
+    /// The members by key: an element of a set has itself as the key, one of an array its index.
+    pub(in crate::rego) members: BTreeMap<Value, Member>,
+}
+
+/// What made a collection.
+#[derive(Clone, Debug, Default)]
+pub(in crate::rego) enum Origin {
+    /// It is written out.
+    #[default]
+    Literal,
+    /// A comprehension, with the variables around it.
+    Comprehension(Arc<Comprehension>, Rc<Frame>),
+    /// A partial rule.
+    Group(GroupId),
+}
+
+/// A member of a collection.
+#[derive(Clone, Debug)]
+pub(in crate::rego) struct Member {
+    /// Where its key comes from.
+    pub(in crate::rego) key: Source,
+    /// The value and where it comes from.
+    pub(in crate::rego) value: Term,
+    /// The bodies that gave it.
+    pub(in crate::rego) derivations: Vec<Rc<Derivation>>,
+}
+
+/// A body that held.
+#[derive(Debug)]
+pub(in crate::rego) struct Derivation {
+    /// The body with its head.
+    pub(in crate::rego) branch: Arc<Branch>,
+    /// What its variables were.
+    pub(in crate::rego) frame: Frame,
+    /// What `input` and `data` were.
+    pub(in crate::rego) context: Rc<Context>,
+}
+
+/// The values of a body's variables; those without a value are not bound.
+pub(in crate::rego) type Frame = Vec<Option<Term>>;
+
+/// A path from the root of the input; it need not exist.
+#[derive(Clone, Debug, Default)]
+pub(in crate::rego) struct Place(Option<Rc<PlaceStep>>);
+
+#[derive(Debug)]
+struct PlaceStep {
+    parent: Place,
+    key: Value,
+}
+
+impl Place {
+    /// The place one step below.
+    pub(in crate::rego) fn child(&self, key: &Value) -> Self {
+        Self(Some(Rc::new(PlaceStep {
+            parent: self.clone(),
+            key: key.clone(),
+        })))
+    }
+
+    /// Whether it is another place or below it.
+    pub(in crate::rego) fn is_below(&self, other: &Self) -> bool {
+        self.keys().starts_with(&other.keys())
+    }
+
+    /// The keys from the root.
+    pub(in crate::rego) fn keys(&self) -> Vec<Value> {
+        let mut keys = Vec::new();
+        let mut place = self;
+        while let Some(step) = &place.0 {
+            keys.push(step.key.clone());
+            place = &step.parent;
+        }
+        keys.reverse();
+        keys
+    }
+}
+
+impl Term {
+    /// A value of the policy.
+    pub(in crate::rego) fn constant(value: impl Into<Value>) -> Self {
+        Self {
+            value: value.into(),
+            source: Source::Constant,
+        }
+    }
+
+    /// Whether a statement of this value holds.
+    pub(in crate::rego) fn holds(&self) -> bool {
+        !matches!(self.value, Value::Bool(false) | Value::Undefined)
+    }
+
+    /// The value below `key`, none where there is none.
+    pub(in crate::rego) fn child(&self, key: &Value) -> Option<Self> {
+        let value = match &self.value {
+            Value::Object(object) => object.get(key)?.clone(),
+            Value::Array(items) => items.get(index(key)?)?.clone(),
+            Value::Set(set) => set.get(key)?.clone(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Undefined => return None,
+        };
+        let source = self.source.of_child(key, &value);
+        Some(Self { value, source })
+    }
+
+    /// All keys and values below: elements of a set are their own keys.
+    pub(in crate::rego) fn children(&self) -> Vec<(Self, Self)> {
+        let entry = |key: Value, value: Value| {
+            let source = self.source.of_child(&key, &value);
+            let key_source = match &self.value {
+                Value::Set(_) => source.clone(),
+                _ => self.source.of_key(&key),
+            };
+            let key = Self {
+                value: key,
+                source: key_source,
+            };
+            (key, Self { value, source })
+        };
+        match &self.value {
+            Value::Object(object) => object
+                .iter()
+                .map(|(key, value)| entry(key.clone(), value.clone()))
+                .collect(),
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .map(|(index, value)| entry(Value::from(index as u64), value.clone()))
+                .collect(),
+            Value::Set(set) => set
+                .iter()
+                .map(|value| entry(value.clone(), value.clone()))
+                .collect(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Undefined => Vec::new(),
+        }
+    }
+
+    /// Where the value stands in the input, where it is a node of it.
+    pub(in crate::rego) fn place(&self) -> Option<&Place> {
+        self.source.place()
+    }
+}
+
+/// The index that a number is.
+pub(in crate::rego) fn index(key: &Value) -> Option<usize> {
+    match key {
+        Value::Number(_) => key.as_u64().ok().and_then(|index| usize::try_from(index).ok()),
+        _ => None,
+    }
+}
+
+impl Source {
+    /// Made by a builtin.
+    pub(in crate::rego) fn call(name: &Arc<str>, args: Vec<Term>) -> Self {
+        Self::Made(Rc::new(Made::Call {
+            name: Arc::clone(name),
+            args,
+            elements: OnceCell::new(),
+        }))
+    }
+
+    /// Made by a body that held.
+    pub(in crate::rego) fn result(derivation: Rc<Derivation>, inner: Self) -> Self {
+        Self::Made(Rc::new(Made::Result(derivation, inner)))
+    }
+
+    /// The node of the input that the value is.
+    pub(in crate::rego) fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Node(place) => Some(place),
+            Self::Made(made) => match &**made {
+                Made::Result(_, inner) | Made::Absent(_, inner) => inner.place(),
+                Made::Call { .. } | Made::Default(..) | Made::Collection(_) => None,
+            },
+            Self::Constant | Self::Key(_) => None,
+        }
+    }
+
+    fn of_child(&self, key: &Value, value: &Value) -> Self {
+        match self {
+            Self::Constant => Self::Constant,
+            Self::Node(place) | Self::Key(place) => Self::Node(place.child(key)),
+            Self::Made(made) => match &**made {
+                Made::Result(_, inner) | Made::Absent(_, inner) => match inner {
+                    Self::Constant => self.clone(),
+                    inner => inner.of_child(key, value),
+                },
+                Made::Default(..) => self.clone(),
+                Made::Collection(members) => match members.members.get(key) {
+                    Some(member) => member.source(),
+                    None => self.clone(),
+                },
+                Made::Call {
+                    name,
+                    args,
+                    elements,
+                } => of_element(name, args, elements, key, value).unwrap_or_else(|| self.clone()),
+            },
+        }
+    }
+
+    fn of_key(&self, key: &Value) -> Self {
+        match self {
+            Self::Constant => Self::Constant,
+            Self::Node(place) | Self::Key(place) => Self::Key(place.child(key)),
+            Self::Made(made) => match &**made {
+                Made::Result(_, inner) | Made::Absent(_, inner) => inner.of_key(key),
+                Made::Default(..) => self.clone(),
+                Made::Collection(members) => {
+                    let member = members.members.get(key);
+                    match member.map(|member| (&member.key, member.source())) {
+                        Some((Self::Constant, value)) => value,
+                        Some((source, _)) => source.clone(),
+                        None => self.clone(),
+                    }
+                }
+                Made::Call { args, .. } => args
+                    .iter()
+                    .find(|arg| matches!(&arg.value, Value::Object(object) if object.get(key).is_some()))
+                    .map_or_else(|| self.clone(), |arg| arg.source.of_key(key)),
+            },
+        }
+    }
+}
+
+impl Member {
+    /// Where the value comes from, the body that gave it included.
+    pub(in crate::rego) fn source(&self) -> Source {
+        match self.derivations.first() {
+            Some(derivation) => Source::result(Rc::clone(derivation), self.value.source.clone()),
+            None => self.value.source.clone(),
+        }
+    }
+}
+
+/// Where an element of a builtin's result comes from: positions where the function keeps them, else the equal element of
+/// an argument.
+fn of_element(
+    name: &str,
+    args: &[Term],
+    elements: &OnceCell<BTreeMap<Value, Source>>,
+    key: &Value,
+    value: &Value,
+) -> Option<Source> {
+    if let ("array.concat", Some(index), [first, second]) = (name, index(key), args) {
+        let n_first = first.value.as_array().map_or(0, |items| items.len());
+        return if index < n_first {
+            Some(first.source.of_child(key, value))
+        } else {
+            let key = Value::from((index - n_first) as u64);
+            Some(second.source.of_child(&key, value))
+        };
+    }
+    if matches!(name, "object.union" | "object.filter" | "object.remove")
+        && let Some(arg) = args
+            .iter()
+            .rev()
+            .find(|arg| matches!(&arg.value, Value::Object(object) if object.get(key) == Some(value)))
+    {
+        return Some(arg.source.of_child(key, value));
+    }
+    elements
+        .get_or_init(|| {
+            let mut found = BTreeMap::new();
+            for arg in args {
+                collect_elements(name, arg, 2, &mut found);
+            }
+            found
+        })
+        .get(value)
+        .cloned()
+}
+
+/// The elements of an argument, those of lists in lists included; the first of equal ones counts.
+fn collect_elements(name: &str, arg: &Term, depth: usize, found: &mut BTreeMap<Value, Source>) {
+    let keys_count = name == "object.keys";
+    for (key, value) in arg.children() {
+        if keys_count {
+            found.entry(key.value).or_insert(key.source);
+            continue;
+        }
+        if depth > 1 {
+            collect_elements(name, &value, depth - 1, found);
+        }
+        found.entry(value.value).or_insert(value.source);
+    }
+}
