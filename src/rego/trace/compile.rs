@@ -35,7 +35,7 @@ pub(in crate::rego) fn compile(policies: &Policies) -> Program {
     for (unit, module) in policies.units.iter().zip(&modules) {
         for rule in &module.rules {
             let path = rule_path(&unit.module, rule);
-            let kind = kind_of(rule, &path, unit);
+            let kind = kind_of(rule);
             let id = *ids.entry(path.clone()).or_insert_with(|| {
                 program.tree.insert(&path[1..], program.groups.len());
                 program.groups.push(Group {
@@ -97,13 +97,13 @@ fn n_constant_steps(rule: &Rule) -> usize {
         .map_or(0, |(_, taken)| taken)
 }
 
-fn kind_of(rule: &Rule, path: &DataPath, unit: &Unit) -> GroupKind {
+fn kind_of(rule: &Rule) -> GroupKind {
     let is_open = match &rule.head.reference.kind {
         ExprKind::Ref(_, steps) => n_constant_steps(rule) < steps.len(),
         _ => false,
     };
-    let _ = (path, unit);
-    if rule.head.args.is_some() {
+    // As OPA: `f() = x` is a rule.
+    if rule.head.args.as_ref().is_some_and(|args| !args.is_empty()) {
         GroupKind::Function
     } else if is_open || rule.head.member.is_some() {
         GroupKind::Partial

@@ -11,7 +11,7 @@ use crate::rego::trace::machine::{Flow, Machine, Stop, Watch};
 use crate::rego::trace::plan::{
     Body, Branch, Callee, Class, GroupId, Node, NodeKind, Statement, StatementKind,
 };
-use crate::rego::trace::reads::{Found, Read, Reads};
+use crate::rego::trace::reads::{Found, Read, Reads, extend};
 use crate::rego::trace::rules::calls_group;
 use crate::rego::trace::term::{Derivation, Frame, Made, Place, Source, Term};
 
@@ -119,20 +119,27 @@ impl<'m, 'p> Explainer<'m, 'p> {
                 !one.is_empty()
             });
         }
-        ranked.sort_by_cached_key(|(class, read)| self.weight(*class, &read.place));
+        for (class, read) in &mut *ranked {
+            read.weight = Some(self.weight(*class, read));
+        }
+        ranked.sort_by_key(|(_, read)| read.weight);
     }
 
     /// How little a node says about why a body held: 0 says most.
-    fn weight(&self, class: Class, place: &Place) -> u8 {
-        match (class, self.selector(place)) {
-            (Class::Message, _) => 7,
-            (Class::Exemption, _) => 8,
-            (_, Selector::Kind) => 6,
-            (_, Selector::Name) => 5,
-            (Class::Test, Selector::None) => 0,
-            (Class::Test, Selector::Inner) => 1,
-            (Class::Generator, Selector::None) => 2,
-            (Class::Generator, Selector::Inner) => 3,
+    fn weight(&self, class: Class, read: &Read) -> u8 {
+        let own = match self.selector(&read.place) {
+            Selector::Kind => 7,
+            Selector::Version => 6,
+            Selector::Name => 5,
+            Selector::Inner => 1,
+            Selector::None => 0,
+        };
+        match class {
+            Class::Message => 8,
+            Class::Exemption => 9,
+            Class::Test => read.weight.unwrap_or(own),
+            Class::Generator if own > 4 => own,
+            Class::Generator => read.weight.unwrap_or(own + 2).max(2),
         }
     }
 
@@ -143,7 +150,8 @@ impl<'m, 'p> Explainer<'m, 'p> {
         let path: Vec<Option<Arc<str>>> = keys[prefix..].iter().map(text).collect();
         let path: Vec<&str> = path.iter().map(|key| key.as_deref().unwrap_or("0")).collect();
         match path.as_slice() {
-            [] | ["apiVersion" | "kind" | "metadata" | "spec"] => Selector::Kind,
+            [] | ["kind" | "metadata" | "spec"] => Selector::Kind,
+            ["apiVersion"] => Selector::Version,
             ["metadata", "name" | "namespace" | "generateName"] => Selector::Name,
             [.., "name" | "namespace" | "kind" | "apiVersion"] => Selector::Inner,
             _ => Selector::None,
@@ -207,7 +215,8 @@ impl<'m, 'p> Explainer<'m, 'p> {
         }
         let derivation = Rc::clone(derivation);
         let reads = self.within(|explainer| {
-            let ranked = explainer.ranked(&derivation)?;
+            let mut ranked = explainer.ranked(&derivation)?;
+            explainer.sort(&mut ranked);
             let is_reason = |class: Class| matches!(class, Class::Test | Class::Generator);
             let has_reason = ranked.iter().any(|(class, _)| is_reason(*class));
             let reads = ranked
@@ -253,7 +262,7 @@ impl<'m, 'p> Explainer<'m, 'p> {
                 if holds {
                     for part in std::iter::once(value).chain(key) {
                         if let Some(term) = self.machine.value(part, frame)? {
-                            reads.extend(self.reads(&term)?);
+                            reads.extend(self.reads_of_existence(&term)?);
                         }
                     }
                 }
@@ -338,7 +347,8 @@ impl<'m, 'p> Explainer<'m, 'p> {
         if matches!(callee, Callee::Group(_)) {
             for arg in args {
                 if let Some(term) = self.machine.value(arg, frame)? {
-                    reads.extend(self.reads(&term)?);
+                    let given = self.reads(&term)?;
+                    extend(&mut reads, given);
                 }
             }
         }
@@ -352,7 +362,8 @@ impl<'m, 'p> Explainer<'m, 'p> {
         if reads.is_empty()
             && let NodeKind::Ref(_, steps) | NodeKind::Data(steps) = &node.kind
         {
-            for step in steps {
+            // Of several indexes the last one is the most particular.
+            for step in steps.iter().rev() {
                 if let Some(key) = self.machine.value(step, frame)? {
                     reads.extend(self.reads(&key)?);
                 }
@@ -507,6 +518,12 @@ impl<'m, 'p> Explainer<'m, 'p> {
                     reads.extend(explainer.failed_body(&branch.body, &mut frame)?);
                 }
             }
+            // Another body may have looked at a part of what one looked at.
+            let places: Vec<Place> = reads.iter().map(|read| read.place.clone()).collect();
+            reads.sort_by_key(|read| {
+                let is_part = |other: &Place| other.is_below(&read.place) && !read.place.is_below(other);
+                places.iter().any(is_part)
+            });
             Ok(reads)
         })
     }
@@ -550,6 +567,8 @@ enum Selector {
     Inner,
     /// The resource's name or namespace.
     Name,
+    /// The version of its kind.
+    Version,
     /// The resource's kind, or the whole of it.
     Kind,
 }

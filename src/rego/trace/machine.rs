@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::document::value::{Object, Value};
 use crate::rego::prepare::names::DataPath;
+use crate::rego::syntax::ast::Operator;
 use crate::rego::trace::functions::Functions;
 use crate::rego::trace::plan::{
     Body, Every, GroupId, Node, NodeKind, Program, Slot, Statement, StatementKind, Target,
@@ -165,10 +166,12 @@ impl<'p> Machine<'p> {
     fn statement(&mut self, statement: &Statement, frame: &mut Frame, then: Then<'_>) -> Step {
         match &statement.kind {
             StatementKind::Holds(node) => self.holds(node, frame, then),
-            StatementKind::Not(node) => match self.is_true(node, frame)? {
-                true => Ok(Flow::More),
-                false => then(self, frame),
-            },
+            StatementKind::Not(node) => {
+                if !self.operands_are_defined(node, frame)? || self.is_true(node, frame)? {
+                    return Ok(Flow::More);
+                }
+                then(self, frame)
+            }
             StatementKind::SomeIn(key, value, collection) => {
                 self.each(collection, frame, &mut |machine, frame, collection| {
                     machine.some_in(key.as_ref(), value, &collection, frame, then)
@@ -198,6 +201,16 @@ impl<'p> Machine<'p> {
                 false => Ok(Flow::More),
             }
         })
+    }
+
+    /// As OPA's compiler, which moves operands out of `not`: where one is undefined, the statement does not hold.
+    fn operands_are_defined(&mut self, node: &Node, frame: &mut Frame) -> Result<bool, Stop> {
+        for operand in operands(node) {
+            if !operand.open && self.value(operand, frame)?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether an expression holds in at least one way.
@@ -317,6 +330,47 @@ impl<'p> Machine<'p> {
         let flow = then(self, frame);
         frame[slot] = None;
         flow
+    }
+}
+
+/// What is evaluated outside of a `not` in front of an expression.
+fn operands(node: &Node) -> Vec<&Node> {
+    match &node.kind {
+        NodeKind::Call(_, args) => args.iter().collect(),
+        NodeKind::In(..) => node.parts(),
+        NodeKind::Compare(Operator::Equal, sides) | NodeKind::Unify(sides) => {
+            // References that are compared for equality stay, what they are indexed with does not.
+            [&sides.0, &sides.1].into_iter().flat_map(stay_or_move).collect()
+        }
+        NodeKind::Compare(_, sides) => vec![&sides.0, &sides.1],
+        NodeKind::Ref(..) | NodeKind::Data(_) => indexes(node),
+        NodeKind::Array(items) | NodeKind::Set(items) => items.iter().collect(),
+        NodeKind::Object(entries) => entries.iter().flat_map(|(k, v)| [k, v]).collect(),
+        NodeKind::Constant(_)
+        | NodeKind::Local(_)
+        | NodeKind::Input
+        | NodeKind::Comprehension(_)
+        | NodeKind::Template(_) => Vec::new(),
+    }
+}
+
+fn stay_or_move(side: &Node) -> Vec<&Node> {
+    match &side.kind {
+        NodeKind::Ref(..) | NodeKind::Data(_) => indexes(side),
+        NodeKind::Local(_) => Vec::new(),
+        _ => vec![side],
+    }
+}
+
+fn indexes(reference: &Node) -> Vec<&Node> {
+    match &reference.kind {
+        NodeKind::Ref(head, steps) => {
+            let is_call = matches!(head.kind, NodeKind::Call(..));
+            let call = is_call.then_some(&**head);
+            call.into_iter().chain(steps).collect()
+        }
+        NodeKind::Data(steps) => steps.iter().collect(),
+        _ => Vec::new(),
     }
 }
 

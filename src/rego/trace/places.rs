@@ -144,7 +144,8 @@ impl Trace<'_> {
         };
         let term = match self.machine.rule(group) {
             Ok(Some(term)) if term.value == *value => term,
-            Ok(_) | Err(_) => {
+            other => {
+                if std::env::var("TRACE_DEBUG").is_ok() { eprintln!("DROPPED {:?} vs {}", other.map(|t| t.map(|t| t.value.to_string())), value); }
                 self.tracer.dropped.set(self.tracer.dropped.get() + 1);
                 return nothing();
             }
@@ -152,7 +153,9 @@ impl Trace<'_> {
         let mut witnesses = Vec::with_capacity(members.len());
         let mut explainer = Explainer::new(&mut self.machine, &self.prefixes);
         for member in members {
-            witnesses.push(explainer.witnesses(&term, member).unwrap_or_default());
+            let w = explainer.witnesses(&term, member);
+            if std::env::var("TRACE_DEBUG").is_ok() { if let Ok(w) = &w { for w in w { for r in &w.reads { eprintln!("  read {} {:?}", r.place.keys().iter().map(|k| k.to_string()).collect::<Vec<_>>().join("/"), r.is_key); } eprintln!("  --"); } } else { eprintln!("ERR {w:?}"); } }
+            witnesses.push(w.unwrap_or_default());
         }
         witnesses.iter().map(|witnesses| self.found(witnesses)).collect()
     }

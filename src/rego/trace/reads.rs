@@ -19,6 +19,8 @@ pub(in crate::rego) struct Read {
     pub(in crate::rego) is_key: bool,
     /// The node that it was found equal to.
     pub(in crate::rego) twin: Option<Place>,
+    /// How little it says about why the rule held that read it: 0 says most; none where a body reads it by itself.
+    pub(in crate::rego) weight: Option<u8>,
 }
 
 impl Read {
@@ -27,6 +29,7 @@ impl Read {
             place: place.clone(),
             is_key: false,
             twin: None,
+            weight: None,
         }
     }
 
@@ -45,6 +48,15 @@ pub(in crate::rego) type Found = Result<Reads, Stop>;
 
 /// The most reads that are kept of one value.
 const MANY: usize = 64;
+
+/// Adds reads, save those of nodes of which a part was read already.
+pub(in crate::rego) fn extend(reads: &mut Reads, more: Reads) {
+    for read in more {
+        if !reads.iter().any(|known| known.place.is_below(&read.place)) {
+            reads.push(read);
+        }
+    }
+}
 
 impl Explainer<'_, '_> {
     /// What was read to make a value.
@@ -336,7 +348,7 @@ impl Explainer<'_, '_> {
                 };
                 // What the function was asked about says more than what it compared that with.
                 reads.sort_by_key(|read| !given.iter().any(|arg| read.place.is_below(&arg.place)));
-                reads.extend(given);
+                extend(&mut reads, given);
                 Ok(reads)
             }
             NodeKind::Comprehension(_)
@@ -424,7 +436,7 @@ impl Explainer<'_, '_> {
         }
         // A look-up in data files: what was looked up.
         let mut reads = Reads::new();
-        for step in steps {
+        for step in steps.iter().rev() {
             if let Some(key) = self.machine.value(step, frame)? {
                 reads.extend(self.reads(&key)?);
             }

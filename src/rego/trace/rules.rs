@@ -195,6 +195,9 @@ impl Machine<'_> {
         id: GroupId,
         args: Vec<Term>,
     ) -> Result<Option<Term>, Stop> {
+        if !self.is_function(id) {
+            return self.rule(id);
+        }
         let path = &self.program.groups[id].path;
         let replacement = self
             .context
