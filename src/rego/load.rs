@@ -426,3 +426,23 @@ fn policy_set(
     }
     set
 }
+
+/// Options for tests.
+#[cfg(test)]
+pub(in crate::rego) fn tests_options() -> Options {
+    Options {
+        policies: Vec::new(),
+        data: Vec::new(),
+        packages: Vec::new(),
+        version: None,
+        environment: Environment::Hidden,
+        variables: Vec::new(),
+        tests: Tests::Excluded,
+        timeout: Duration::from_secs(20),
+        now_ns: 0,
+        directory: PathBuf::new(),
+        builtin_errors: BuiltinErrors::Ignore,
+        combine: false,
+        places: Places::Field,
+    }
+}

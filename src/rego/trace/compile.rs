@@ -14,14 +14,14 @@ use crate::rego::prepare::calls::arithmetic;
 use crate::rego::prepare::constants;
 use crate::rego::prepare::names::{self, DataPath, Names, pattern_variables, rule_path};
 use crate::rego::prepare::rename::OwnVariables;
-use crate::rego::prepare::{Policies, Unit};
+use crate::rego::prepare::Policies;
 use crate::rego::syntax::ast::{
     self, Expr, ExprKind, Operator, Rule, Step, TemplatePart, With, join_path,
 };
 use crate::rego::syntax::visit::Visitor as _;
 use crate::rego::trace::order;
 use crate::rego::trace::plan::{
-    Body, Branch, Callee, Comprehension, ComprehensionKind, DataNode, Definition, Every, Group,
+    Body, Branch, Callee, Comprehension, ComprehensionKind, DataNode, Definition, Every, Fallback, Group,
     GroupId, GroupKind, Node, NodeKind, Program, Slot, Statement, StatementKind, Target,
 };
 use crate::rego::trace::rank;
@@ -31,12 +31,13 @@ use crate::source::Span;
 pub(in crate::rego) fn compile(policies: &Policies) -> Program {
     let modules = policies.scoped();
     let mut program = Program::default();
-    let mut ids: BTreeMap<DataPath, GroupId> = BTreeMap::new();
+    let mut ids: BTreeMap<DataPath, (GroupId, usize)> = BTreeMap::new();
     for (unit, module) in policies.units.iter().zip(&modules) {
         for rule in &module.rules {
             let path = rule_path(&unit.module, rule);
             let kind = kind_of(rule);
-            let id = *ids.entry(path.clone()).or_insert_with(|| {
+            let n_args = rule.head.args.as_ref().map_or(0, Vec::len);
+            let (id, _) = *ids.entry(path.clone()).or_insert_with(|| {
                 program.tree.insert(&path[1..], program.groups.len());
                 program.groups.push(Group {
                     path,
@@ -44,7 +45,7 @@ pub(in crate::rego) fn compile(policies: &Policies) -> Program {
                     definitions: Vec::new(),
                     default: None,
                 });
-                program.groups.len() - 1
+                (program.groups.len() - 1, n_args)
             });
             if kind != GroupKind::Complete {
                 program.groups[id].kind = kind;
@@ -52,7 +53,7 @@ pub(in crate::rego) fn compile(policies: &Policies) -> Program {
         }
     }
     for (index, (unit, module)) in policies.units.iter().zip(&modules).enumerate() {
-        for (number, rule) in module.rules.iter().enumerate() {
+        for rule in &module.rules {
             let locals = names::locals(rule);
             let mut compiler = Compiler {
                 names: &unit.names,
@@ -63,12 +64,16 @@ pub(in crate::rego) fn compile(policies: &Policies) -> Program {
                 n_slots: 0,
                 fault: None,
             };
-            let id = ids[&rule_path(&unit.module, rule)];
+            let (id, _) = ids[&rule_path(&unit.module, rule)];
             if rule.is_default {
+                compiler.push_scope(BTreeSet::new());
                 let value = rule.head.value.as_ref().map(|value| compiler.node(value));
-                program.groups[id].default = value;
+                program.groups[id].default = value.map(|value| Fallback {
+                    value,
+                    n_slots: compiler.n_slots,
+                });
             } else {
-                let definition = compiler.definition(rule, number);
+                let definition = compiler.definition(rule);
                 program.groups[id].definitions.push(definition);
             }
         }
@@ -122,7 +127,8 @@ struct Scope {
 struct Compiler<'a> {
     names: &'a Names,
     locals: &'a BTreeSet<Arc<str>>,
-    groups: &'a BTreeMap<DataPath, GroupId>,
+    /// The rules and how many arguments they have.
+    groups: &'a BTreeMap<DataPath, (GroupId, usize)>,
     module: usize,
     scopes: Vec<Scope>,
     n_slots: usize,
@@ -130,7 +136,7 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    fn definition(&mut self, rule: &Rule, number: usize) -> Definition {
+    fn definition(&mut self, rule: &Rule) -> Definition {
         let mut own = OwnVariables::default();
         for arg in rule.head.args.iter().flatten() {
             pattern_variables(arg, &mut own.names);
@@ -179,8 +185,6 @@ impl Compiler<'_> {
             branches.push(self.branch(other.span, body, terms, &keys, &bound));
         }
         Definition {
-            module: self.module,
-            rule: number,
             n_slots: self.n_slots,
             args,
             keys,
@@ -453,8 +457,14 @@ impl Compiler<'_> {
             .names
             .absolute(&path, self.locals)
             .and_then(|path| self.groups.get(&path));
-        if let Some(group) = group {
-            return NodeKind::Call(Callee::Group(*group), args);
+        if let Some((group, n_args)) = group {
+            // As OPA: one argument more is the result's.
+            let output = (args.len() == n_args + 1).then(|| args.pop()).flatten();
+            let call = NodeKind::Call(Callee::Group(*group), args);
+            return match output {
+                Some(output) => NodeKind::Unify(Box::new((output, node(function.span, call)))),
+                None => call,
+            };
         }
         let name = join_path(&path);
         if name == "walk" && args.len() <= 2 {
@@ -465,9 +475,11 @@ impl Compiler<'_> {
                 None => walk,
             };
         }
-        // As OPA: one argument more is the result's.
-        let output = (builtins::arity(&name) == Some(args.len().wrapping_sub(1))
-            && name != "print")
+        // It holds whatever its arguments are, even where they are undefined.
+        if name == "print" {
+            return NodeKind::Constant(Value::from(true));
+        }
+        let output = (builtins::arity(&name) == Some(args.len().wrapping_sub(1)))
             .then(|| args.pop())
             .flatten();
         let call = NodeKind::Call(Callee::Builtin(name.into()), args);

@@ -75,6 +75,8 @@ pub(in crate::rego) struct Machine<'p> {
     /// Steps left.
     pub(in crate::rego) budget: u64,
     pub(in crate::rego) deadline: Instant,
+    /// How many rules and functions are being evaluated.
+    pub(in crate::rego) depth: usize,
     /// Follows one body to where it fails.
     pub(in crate::rego) watch: Option<Watch>,
 }
@@ -106,6 +108,7 @@ impl<'p> Machine<'p> {
             }),
             budget: 3_000_000,
             deadline,
+            depth: 0,
             watch: None,
         }
     }
@@ -119,6 +122,21 @@ impl<'p> Machine<'p> {
             return Err(Stop::Budget);
         }
         Ok(())
+    }
+
+    /// Evaluates a rule or function, to a bound of rules that need rules: the stack of a thread ends somewhere.
+    pub(in crate::rego) fn deeper<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        const MAX_DEPTH: usize = 400;
+        if self.depth >= MAX_DEPTH {
+            return Err(Stop::Budget);
+        }
+        self.depth += 1;
+        let result = work(self);
+        self.depth -= 1;
+        result
     }
 
     /// Calls `then` for each way in which the statements from `at` on hold.
@@ -248,7 +266,8 @@ impl<'p> Machine<'p> {
         every: &Every,
         frame: &mut Frame,
     ) -> Result<Option<(Term, Term)>, Stop> {
-        let Some(domain) = self.value(&every.domain, frame)? else {
+        let domain = self.value(&every.domain, frame)?;
+        let Some(domain) = domain.filter(Term::is_collection) else {
             return Ok(Some((Term::constant(Value::Null), Term::constant(Value::Null))));
         };
         for (key, value) in domain.children() {

@@ -15,3 +15,5 @@ mod rank;
 mod reads;
 mod rules;
 mod term;
+#[cfg(test)]
+mod tests;

@@ -72,7 +72,7 @@ impl Tracer {
             &self.program,
             &self.functions,
             &self.base,
-            Some(root),
+            Some(root).filter(|root| root.value != Value::Undefined),
             deadline,
         );
         if let Some(file) = file {
@@ -91,6 +91,12 @@ impl Tracer {
             machine,
             prefixes,
         }
+    }
+
+    /// The program, for tests.
+    #[cfg(test)]
+    pub(in crate::rego) fn program(&self) -> &Program {
+        &self.program
     }
 
     fn group(&self, path: &DataPath) -> Option<GroupId> {
@@ -126,7 +132,13 @@ pub(in crate::rego) struct Trace<'t> {
     prefixes: Vec<Vec<Value>>,
 }
 
-impl Trace<'_> {
+impl<'t> Trace<'t> {
+    /// The machine, for tests.
+    #[cfg(test)]
+    pub(in crate::rego) fn machine(&mut self) -> &mut Machine<'t> {
+        &mut self.machine
+    }
+
     /// The places of members of a rule's value, in their order; nothing where the trace has another value.
     pub(in crate::rego) fn places(
         &mut self,
@@ -144,8 +156,7 @@ impl Trace<'_> {
         };
         let term = match self.machine.rule(group) {
             Ok(Some(term)) if term.value == *value => term,
-            other => {
-                if std::env::var("TRACE_DEBUG").is_ok() { eprintln!("DROPPED {:?} vs {}", other.map(|t| t.map(|t| t.value.to_string())), value); }
+            Ok(_) | Err(_) => {
                 self.tracer.dropped.set(self.tracer.dropped.get() + 1);
                 return nothing();
             }
@@ -153,9 +164,7 @@ impl Trace<'_> {
         let mut witnesses = Vec::with_capacity(members.len());
         let mut explainer = Explainer::new(&mut self.machine, &self.prefixes);
         for member in members {
-            let w = explainer.witnesses(&term, member);
-            if std::env::var("TRACE_DEBUG").is_ok() { if let Ok(w) = &w { for w in w { for r in &w.reads { eprintln!("  read {} {:?}", r.place.keys().iter().map(|k| k.to_string()).collect::<Vec<_>>().join("/"), r.is_key); } eprintln!("  --"); } } else { eprintln!("ERR {w:?}"); } }
-            witnesses.push(w.unwrap_or_default());
+            witnesses.push(explainer.witnesses(&term, member).unwrap_or_default());
         }
         witnesses.iter().map(|witnesses| self.found(witnesses)).collect()
     }

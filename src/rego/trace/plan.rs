@@ -42,7 +42,16 @@ pub(in crate::rego) struct Group {
     /// Its definitions in the order of the modules, without defaults.
     pub(in crate::rego) definitions: Vec<Definition>,
     /// What it gives where no body holds.
-    pub(in crate::rego) default: Option<Node>,
+    pub(in crate::rego) default: Option<Fallback>,
+}
+
+/// The value of a rule none of whose bodies holds.
+#[derive(Debug)]
+pub(in crate::rego) struct Fallback {
+    /// The value.
+    pub(in crate::rego) value: Node,
+    /// How many variables it has.
+    pub(in crate::rego) n_slots: usize,
 }
 
 /// What a rule gives.
@@ -59,10 +68,6 @@ pub(in crate::rego) enum GroupKind {
 /// One definition: a head and the bodies that are tried in turn.
 #[derive(Debug)]
 pub(in crate::rego) struct Definition {
-    /// The module.
-    pub(in crate::rego) module: usize,
-    /// The rule of the module.
-    pub(in crate::rego) rule: usize,
     /// How many variables it has.
     pub(in crate::rego) n_slots: usize,
     /// Patterns of its arguments.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::document::value::{Object, Set, Value};
 use crate::rego::prepare::names::DataPath;
 use crate::rego::trace::expr::{add, collection};
-use crate::rego::trace::machine::{Flow, Machine, Replacement, Step, Stop, ThenValue, put};
+use crate::rego::trace::machine::{Context, Flow, Machine, Replacement, Step, Stop, ThenValue, put};
 use crate::rego::trace::plan::{
     Branch, Callee, DataNode, Definition, GroupId, GroupKind, Node, NodeKind,
 };
@@ -110,6 +110,16 @@ impl Machine<'_> {
         Some(term)
     }
 
+    /// All that is at a path below `data`.
+    #[cfg(test)]
+    pub(in crate::rego) fn at(&mut self, path: &DataPath) -> Result<Option<Term>, Stop> {
+        let mut node = Some(&self.program.tree);
+        for key in &path[1..] {
+            node = node.and_then(|node| node.children.get(key));
+        }
+        self.whole(node, path)
+    }
+
     /// All that is at a node below `data`: rules, data files and what `with` put there.
     fn whole(&mut self, node: Option<&DataNode>, path: &DataPath) -> Result<Option<Term>, Stop> {
         self.spend(1)?;
@@ -181,8 +191,8 @@ impl Machine<'_> {
             Some(term) => Some(term),
             None => match group.kind {
                 GroupKind::Function => return Ok(None),
-                GroupKind::Complete => self.first(id, Vec::new())?,
-                GroupKind::Partial => Some(self.partial(id)?),
+                GroupKind::Complete => self.deeper(|machine| machine.first(id, Vec::new()))?,
+                GroupKind::Partial => Some(self.deeper(|machine| machine.partial(id))?),
             },
         };
         self.context.results.borrow_mut().insert(id, result.clone());
@@ -208,8 +218,12 @@ impl Machine<'_> {
             .map(|(_, replacement)| replacement.clone());
         match replacement {
             Some(Replacement::Value(term)) => Ok(Some(term)),
-            Some(Replacement::Function(other)) if other != id => self.first(other, args),
-            Some(Replacement::Function(_)) | None => self.first(id, args),
+            Some(Replacement::Function(other)) if other != id => {
+                self.deeper(|machine| machine.first(other, args))
+            }
+            Some(Replacement::Function(_)) | None => {
+                self.deeper(|machine| machine.first(id, args))
+            }
         }
     }
 
@@ -224,7 +238,7 @@ impl Machine<'_> {
         let Some(default) = &group.default else {
             return Ok(None);
         };
-        let default = self.value(default, &mut Frame::new())?;
+        let default = self.value(&default.value, &mut vec![None; default.n_slots])?;
         Ok(default.map(|default| Term {
             value: default.value,
             source: Source::Made(Rc::new(Made::Default(id, args))),
@@ -310,7 +324,14 @@ impl Machine<'_> {
     /// A partial rule: all that its bodies add.
     fn partial(&mut self, id: GroupId) -> Result<Term, Stop> {
         let group = &self.program.groups[id];
-        let mut tree = Tree::default();
+        let is_of_set = |definition: &Definition| {
+            let mut branches = definition.branches.iter();
+            definition.keys.is_empty() && branches.all(|branch| branch.member.is_some())
+        };
+        let mut tree = Tree {
+            is_set: group.definitions.iter().all(is_of_set),
+            ..Tree::default()
+        };
         for definition in &group.definitions {
             if let Some(fault) = definition.fault {
                 return Err(Stop::Unsupported(fault));
@@ -327,7 +348,7 @@ impl Machine<'_> {
         let mut whole = tree.term(id);
         if let Some(default) = &group.default
             && tree.n_added == 0
-            && let Some(default) = self.value(default, &mut Frame::new())?
+            && let Some(default) = self.value(&default.value, &mut vec![None; default.n_slots])?
         {
             whole = default;
         }
@@ -359,6 +380,26 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// What a function gives that stands for a builtin; in itself the builtin is what it always was.
+    fn stand_in(
+        &mut self,
+        name: &Arc<str>,
+        group: GroupId,
+        args: Vec<Term>,
+    ) -> Result<Option<Term>, Stop> {
+        let mut inner = Context {
+            input: self.context.input.clone(),
+            data: self.context.data.clone(),
+            builtins: self.context.builtins.clone(),
+            ..Context::default()
+        };
+        inner.builtins.retain(|(replaced, _)| replaced != name);
+        let outer = std::mem::replace(&mut self.context, Rc::new(inner));
+        let result = self.deeper(|machine| machine.first(group, args));
+        self.context = outer;
+        result
+    }
+
     /// What a builtin gives for arguments; undefined where it fails.
     pub(in crate::rego) fn builtin(
         &mut self,
@@ -375,10 +416,10 @@ impl Machine<'_> {
             .map(|(_, replacement)| replacement.clone());
         match replacement {
             Some(Replacement::Value(term)) => return Ok(Some(term)),
-            Some(Replacement::Function(group)) => return self.first(group, args),
+            Some(Replacement::Function(group)) => return self.stand_in(name, group, args),
             None => {}
         }
-        if &**name == "print" || &**name == "trace" {
+        if &**name == "trace" {
             return Ok(Some(Term::constant(true)));
         }
         if &**name == "object.get"
@@ -488,7 +529,7 @@ impl Tree {
     }
 
     fn term(&mut self, id: GroupId) -> Term {
-        let is_set = self.is_set || self.members.is_empty();
+        let is_set = self.is_set;
         let mut members: BTreeMap<Value, Member> = BTreeMap::new();
         for (key, branching) in std::mem::take(&mut self.members) {
             let member = match branching {

@@ -146,6 +146,14 @@ impl Term {
         !matches!(self.value, Value::Bool(false) | Value::Undefined)
     }
 
+    /// Whether it can be iterated over.
+    pub(in crate::rego) fn is_collection(&self) -> bool {
+        matches!(
+            self.value,
+            Value::Array(_) | Value::Set(_) | Value::Object(_)
+        )
+    }
+
     /// The value below `key`, none where there is none.
     pub(in crate::rego) fn child(&self, key: &Value) -> Option<Self> {
         let value = match &self.value {
