@@ -48,15 +48,9 @@ pub(in crate::rego) fn register_own(
     };
     registry.add(CONSTANT, 1, Box::new(constant))?;
     let now = Value::from(set.settings.now_ns);
-    registry.add("time.now_ns",
-        0,
-        Box::new(move |_| Ok(now.clone())),
-    )?;
+    registry.add("time.now_ns", 0, Box::new(move |_| Ok(now.clone())))?;
     let runtime = runtime(set);
-    registry.add("opa.runtime",
-        0,
-        Box::new(move |_| Ok(runtime.clone())),
-    )?;
+    registry.add("opa.runtime", 0, Box::new(move |_| Ok(runtime.clone())))?;
     let state = Arc::clone(current);
     let file = move |_| {
         let state = state.lock().map(|state| state.file.clone());

@@ -78,12 +78,7 @@ fn ours(case: &Path) -> (i32, BTreeSet<Row>) {
             Some(true) => "Combined".to_owned(),
             _ => text(&finding["location"]["file"]),
         };
-        (
-            file,
-            package.to_owned(),
-            level,
-            text(&finding["message"]),
-        )
+        (file, package.to_owned(), level, text(&finding["message"]))
     };
     let findings = report["findings"].as_array().expect("findings");
     (code, findings.iter().map(row).collect())

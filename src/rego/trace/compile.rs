@@ -10,19 +10,19 @@ use std::sync::Arc;
 
 use crate::document::value::Value;
 use crate::rego::builtins;
+use crate::rego::prepare::Policies;
 use crate::rego::prepare::calls::arithmetic;
 use crate::rego::prepare::constants;
 use crate::rego::prepare::names::{self, DataPath, Names, pattern_variables, rule_path};
 use crate::rego::prepare::rename::OwnVariables;
-use crate::rego::prepare::Policies;
 use crate::rego::syntax::ast::{
     self, Expr, ExprKind, Operator, Rule, Step, TemplatePart, With, join_path,
 };
 use crate::rego::syntax::visit::Visitor as _;
 use crate::rego::trace::order;
 use crate::rego::trace::plan::{
-    Body, Branch, Callee, Comprehension, ComprehensionKind, DataNode, Definition, Every, Fallback, Group,
-    GroupId, GroupKind, Node, NodeKind, Program, Slot, Statement, StatementKind, Target,
+    Body, Branch, Callee, Comprehension, ComprehensionKind, DataNode, Definition, Every, Fallback,
+    Group, GroupId, GroupKind, Node, NodeKind, Program, Slot, Statement, StatementKind, Target,
 };
 use crate::rego::trace::rank;
 use crate::source::Span;
@@ -148,8 +148,17 @@ impl Compiler<'_> {
                 }
             }
         }
-        let values = rule.otherwise.iter().filter_map(|other| other.value.as_ref());
-        for term in rule.head.member.iter().chain(&rule.head.value).chain(values) {
+        let values = rule
+            .otherwise
+            .iter()
+            .filter_map(|other| other.value.as_ref());
+        for term in rule
+            .head
+            .member
+            .iter()
+            .chain(&rule.head.value)
+            .chain(values)
+        {
             own.expr(term);
         }
         for body in rule.bodies() {
@@ -220,7 +229,11 @@ impl Compiler<'_> {
         })
     }
 
-    fn ordered(&mut self, statements: Vec<Statement>, bound: &mut BTreeSet<Slot>) -> Vec<Statement> {
+    fn ordered(
+        &mut self,
+        statements: Vec<Statement>,
+        bound: &mut BTreeSet<Slot>,
+    ) -> Vec<Statement> {
         let ordered = order::order(statements, bound);
         if !ordered.complete {
             self.fault = Some("its statements cannot be put in an order");
@@ -267,7 +280,8 @@ impl Compiler<'_> {
                 let domain = self.node(domain);
                 let mut own = OwnVariables::default();
                 own.body(body);
-                own.names.extend(key.iter().map(|key| Arc::clone(&key.text)));
+                own.names
+                    .extend(key.iter().map(|key| Arc::clone(&key.text)));
                 own.names.insert(Arc::clone(&value.text));
                 self.push_scope(own.names);
                 let key = key.as_ref().map(|key| self.declare(&key.text));
@@ -325,7 +339,11 @@ impl Compiler<'_> {
             .iter()
             .rposition(|scope| scope.own.contains(name))
             .unwrap_or(self.scopes.len().saturating_sub(1));
-        if let Some(slot) = self.scopes.get(owner).and_then(|scope| scope.slots.get(name)) {
+        if let Some(slot) = self
+            .scopes
+            .get(owner)
+            .and_then(|scope| scope.slots.get(name))
+        {
             return *slot;
         }
         let slot = self.fresh();

@@ -70,13 +70,19 @@ impl<'m, 'p> Explainer<'m, 'p> {
 
     /// How many keys lead to the document that a node is in.
     fn prefix_of(&self, keys: &[Value]) -> Option<usize> {
-        let after = self.prefixes.partition_point(|prefix| prefix.as_slice() <= keys);
+        let after = self
+            .prefixes
+            .partition_point(|prefix| prefix.as_slice() <= keys);
         let prefix = self.prefixes.get(after.checked_sub(1)?)?;
         keys.starts_with(prefix).then_some(prefix.len())
     }
 
     /// The witnesses of a member of a rule's value: one for each way in which a body gave it.
-    pub(in crate::rego) fn witnesses(&mut self, rule: &Term, member: &Value) -> Result<Vec<Witness>, Stop> {
+    pub(in crate::rego) fn witnesses(
+        &mut self,
+        rule: &Term,
+        member: &Value,
+    ) -> Result<Vec<Witness>, Stop> {
         let Some(term) = element(rule, member) else {
             return Ok(Vec::new());
         };
@@ -84,7 +90,12 @@ impl<'m, 'p> Explainer<'m, 'p> {
         if derivations.is_empty() {
             derivations.extend(derivation_of(&term));
         }
-        derivations.extend(derivations.is_empty().then(|| derivation_of(rule)).flatten());
+        derivations.extend(
+            derivations
+                .is_empty()
+                .then(|| derivation_of(rule))
+                .flatten(),
+        );
         let mut witnesses = Vec::new();
         for derivation in &derivations {
             let mut ranked = self.ranked(derivation)?;
@@ -148,7 +159,10 @@ impl<'m, 'p> Explainer<'m, 'p> {
         let prefix = self.prefix_of(&keys).unwrap_or(0);
         let text = |value: &Value| value.as_string().ok().cloned();
         let path: Vec<Option<Arc<str>>> = keys[prefix..].iter().map(text).collect();
-        let path: Vec<&str> = path.iter().map(|key| key.as_deref().unwrap_or("0")).collect();
+        let path: Vec<&str> = path
+            .iter()
+            .map(|key| key.as_deref().unwrap_or("0"))
+            .collect();
         match path.as_slice() {
             [] | ["kind" | "metadata" | "spec"] => Selector::Kind,
             ["apiVersion"] => Selector::Version,
@@ -225,7 +239,8 @@ impl<'m, 'p> Explainer<'m, 'p> {
                 .map(|(_, read)| read);
             Ok(reads.collect())
         })?;
-        self.known.insert(address, (derivation, reads.clone().into()));
+        self.known
+            .insert(address, (derivation, reads.clone().into()));
         Ok(reads)
     }
 
@@ -248,12 +263,7 @@ impl<'m, 'p> Explainer<'m, 'p> {
         reads
     }
 
-    fn statement_here(
-        &mut self,
-        statement: &Statement,
-        frame: &mut Frame,
-        holds: bool,
-    ) -> Found {
+    fn statement_here(&mut self, statement: &Statement, frame: &mut Frame, holds: bool) -> Found {
         match &statement.kind {
             StatementKind::Holds(node) => self.node(node, frame, holds),
             StatementKind::Not(node) => self.node(node, frame, !holds),
@@ -336,13 +346,7 @@ impl<'m, 'p> Explainer<'m, 'p> {
         }
     }
 
-    fn called(
-        &mut self,
-        callee: &Callee,
-        args: &[Node],
-        term: &Term,
-        frame: &mut Frame,
-    ) -> Found {
+    fn called(&mut self, callee: &Callee, args: &[Node], term: &Term, frame: &mut Frame) -> Found {
         let mut reads = self.reads_of_existence(term)?;
         if matches!(callee, Callee::Group(_)) {
             for arg in args {
@@ -507,10 +511,15 @@ impl<'m, 'p> Explainer<'m, 'p> {
                     continue;
                 }
                 let mut bound = None;
-                explainer.machine.arguments(&definition.args, args, &mut frame, &mut |_, frame| {
-                    bound = Some(frame.clone());
-                    Ok(Flow::Enough)
-                })?;
+                explainer.machine.arguments(
+                    &definition.args,
+                    args,
+                    &mut frame,
+                    &mut |_, frame| {
+                        bound = Some(frame.clone());
+                        Ok(Flow::Enough)
+                    },
+                )?;
                 let Some(mut frame) = bound else {
                     continue;
                 };
@@ -521,7 +530,8 @@ impl<'m, 'p> Explainer<'m, 'p> {
             // Another body may have looked at a part of what one looked at.
             let places: Vec<Place> = reads.iter().map(|read| read.place.clone()).collect();
             reads.sort_by_key(|read| {
-                let is_part = |other: &Place| other.is_below(&read.place) && !read.place.is_below(other);
+                let is_part =
+                    |other: &Place| other.is_below(&read.place) && !read.place.is_below(other);
                 places.iter().any(is_part)
             });
             Ok(reads)

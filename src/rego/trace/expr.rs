@@ -6,12 +6,8 @@ use std::rc::Rc;
 use crate::document::value::{Object, Value};
 use crate::rego::syntax::ast::Operator;
 use crate::rego::trace::machine::{Flow, Machine, Step, Stop, Then, ThenValue};
-use crate::rego::trace::plan::{
-    Callee, Comprehension, ComprehensionKind, Node, NodeKind,
-};
-use crate::rego::trace::term::{
-    Derivation, Frame, Made, Member, Members, Origin, Source, Term,
-};
+use crate::rego::trace::plan::{Callee, Comprehension, ComprehensionKind, Node, NodeKind};
+use crate::rego::trace::term::{Derivation, Frame, Made, Member, Members, Origin, Source, Term};
 
 impl Machine<'_> {
     /// The value of an expression that has one at most; the first where it has several.
@@ -103,23 +99,30 @@ impl Machine<'_> {
                     then(machine, frame, object(&terms))
                 })
             }
-            NodeKind::Call(callee, args) => self.items(args, frame, &mut |machine, frame, terms| {
-                machine.call(callee, terms, frame, then)
-            }),
+            NodeKind::Call(callee, args) => {
+                self.items(args, frame, &mut |machine, frame, terms| {
+                    machine.call(callee, terms, frame, then)
+                })
+            }
             NodeKind::Compare(operator, sides) => {
                 self.each(&sides.0, frame, &mut |machine, frame, left| {
                     machine.each(&sides.1, frame, &mut |machine, frame, right| {
                         let holds = compare(*operator, &left.value, &right.value);
-                        let source = Source::call(&operator.as_str().into(), vec![left.clone(), right]);
+                        let source =
+                            Source::call(&operator.as_str().into(), vec![left.clone(), right]);
                         let value = Value::from(holds);
                         then(machine, frame, Term { value, source })
                     })
                 })
             }
-            NodeKind::Unify(sides) => self.unify(&sides.0, &sides.1, frame, &mut |machine, frame| {
-                then(machine, frame, Term::constant(true))
-            }),
-            NodeKind::In(key, sides) => self.member(key.as_deref(), &sides.0, &sides.1, frame, then),
+            NodeKind::Unify(sides) => {
+                self.unify(&sides.0, &sides.1, frame, &mut |machine, frame| {
+                    then(machine, frame, Term::constant(true))
+                })
+            }
+            NodeKind::In(key, sides) => {
+                self.member(key.as_deref(), &sides.0, &sides.1, frame, then)
+            }
             NodeKind::Template(parts) => self.template(parts, frame, then),
         }
     }
@@ -228,12 +231,14 @@ impl Machine<'_> {
                 }
                 Ok(Flow::More)
             }
-            _ => self.each(step, frame, &mut |machine, frame, key| {
-                match child_of(&term, &key) {
+            _ => self.each(
+                step,
+                frame,
+                &mut |machine, frame, key| match child_of(&term, &key) {
                     Some(child) => machine.steps(child, rest, frame, then),
                     None => Ok(Flow::More),
-                }
-            }),
+                },
+            ),
         }
     }
 
@@ -316,7 +321,10 @@ impl Machine<'_> {
                 None => self.bind(*slot, term, frame, then),
             },
             NodeKind::Array(items) if pattern.open => {
-                let is_same = term.value.as_array().is_ok_and(|found| found.len() == items.len());
+                let is_same = term
+                    .value
+                    .as_array()
+                    .is_ok_and(|found| found.len() == items.len());
                 match is_same {
                     true => self.match_items(items, 0, &term, frame, then),
                     false => Ok(Flow::More),
@@ -331,12 +339,14 @@ impl Machine<'_> {
                     _ => Ok(Flow::More),
                 }
             }
-            _ => self.each(pattern, frame, &mut |machine, frame, value| {
-                match value.value == term.value {
+            _ => self.each(
+                pattern,
+                frame,
+                &mut |machine, frame, value| match value.value == term.value {
                     true => then(machine, frame),
                     false => Ok(Flow::More),
-                }
-            }),
+                },
+            ),
         }
     }
 
@@ -390,23 +400,28 @@ impl Machine<'_> {
         then: ThenValue<'_>,
     ) -> Step {
         let nodes: Vec<&Node> = key.into_iter().chain([value, collection]).collect();
-        self.combinations(&nodes, Vec::new(), frame, &mut |machine, frame, mut terms| {
-            let (Some(collection), Some(value)) = (terms.pop(), terms.pop()) else {
-                return Ok(Flow::More);
-            };
-            let holds = match terms.pop() {
-                Some(key) => match &collection.value {
-                    Value::Set(_) => {
-                        key.value == value.value && collection.child(&value.value).is_some()
-                    }
-                    _ => collection
-                        .child(&key.value)
-                        .is_some_and(|found| found.value == value.value),
-                },
-                None => contains(&collection.value, &value.value),
-            };
-            then(machine, frame, Term::constant(holds))
-        })
+        self.combinations(
+            &nodes,
+            Vec::new(),
+            frame,
+            &mut |machine, frame, mut terms| {
+                let (Some(collection), Some(value)) = (terms.pop(), terms.pop()) else {
+                    return Ok(Flow::More);
+                };
+                let holds = match terms.pop() {
+                    Some(key) => match &collection.value {
+                        Value::Set(_) => {
+                            key.value == value.value && collection.child(&value.value).is_some()
+                        }
+                        _ => collection
+                            .child(&key.value)
+                            .is_some_and(|found| found.value == value.value),
+                    },
+                    None => contains(&collection.value, &value.value),
+                };
+                then(machine, frame, Term::constant(holds))
+            },
+        )
     }
 
     fn template(&mut self, parts: &[Node], frame: &mut Frame, then: ThenValue<'_>) -> Step {
@@ -453,7 +468,13 @@ impl Machine<'_> {
     }
 
     /// `[path, value]` of a value and all that is below it.
-    fn walk(&mut self, path: Vec<Value>, term: &Term, frame: &mut Frame, then: ThenValue<'_>) -> Step {
+    fn walk(
+        &mut self,
+        path: Vec<Value>,
+        term: &Term,
+        frame: &mut Frame,
+        then: ThenValue<'_>,
+    ) -> Step {
         self.spend(1)?;
         let path_term = Term {
             value: Value::from(path.clone()),
@@ -511,9 +532,7 @@ impl Machine<'_> {
                     .map(|member| member.value.value.clone())
                     .collect::<Vec<_>>(),
             ),
-            ComprehensionKind::Set => {
-                Value::from(members.keys().cloned().collect::<BTreeSet<_>>())
-            }
+            ComprehensionKind::Set => Value::from(members.keys().cloned().collect::<BTreeSet<_>>()),
             ComprehensionKind::Object => Value::from(
                 members
                     .iter()
@@ -572,19 +591,37 @@ fn literal(value: Value, entries: impl Iterator<Item = (Term, Term)>) -> Term {
 }
 
 fn array(terms: Vec<Term>) -> Term {
-    let value = Value::from(terms.iter().map(|term| term.value.clone()).collect::<Vec<_>>());
+    let value = Value::from(
+        terms
+            .iter()
+            .map(|term| term.value.clone())
+            .collect::<Vec<_>>(),
+    );
     let keys = (0_u64..).map(Term::constant);
     literal(value, keys.zip(terms))
 }
 
 fn set(terms: Vec<Term>) -> Term {
-    let value = Value::from(terms.iter().map(|term| term.value.clone()).collect::<BTreeSet<_>>());
+    let value = Value::from(
+        terms
+            .iter()
+            .map(|term| term.value.clone())
+            .collect::<BTreeSet<_>>(),
+    );
     literal(value, terms.into_iter().map(|term| (term.clone(), term)))
 }
 
 fn object(terms: &[Term]) -> Term {
-    let pairs = || terms.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone()));
-    let value = Value::from(pairs().map(|(key, value)| (key.value, value.value)).collect::<Object>());
+    let pairs = || {
+        terms
+            .chunks_exact(2)
+            .map(|pair| (pair[0].clone(), pair[1].clone()))
+    };
+    let value = Value::from(
+        pairs()
+            .map(|(key, value)| (key.value, value.value))
+            .collect::<Object>(),
+    );
     literal(value, pairs())
 }
 

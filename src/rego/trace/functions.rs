@@ -49,7 +49,11 @@ impl Functions {
     }
 
     /// What a function gives; none where it fails.
-    pub(in crate::rego) fn call(&self, name: &str, args: Vec<Value>) -> Result<Option<Value>, Stop> {
+    pub(in crate::rego) fn call(
+        &self,
+        name: &str,
+        args: Vec<Value>,
+    ) -> Result<Option<Value>, Stop> {
         let Some(function) = self.table.get(name) else {
             return Err(Stop::Unsupported("a function that is not known"));
         };

@@ -175,7 +175,10 @@ impl<'p> Machine<'p> {
     fn note_progress(&mut self, body: &Body, at: usize, frame: &Frame) {
         if let Some(watch) = &mut self.watch
             && std::ptr::eq(watch.body, body)
-            && watch.furthest.as_ref().is_none_or(|(before, _)| at > *before)
+            && watch
+                .furthest
+                .as_ref()
+                .is_none_or(|(before, _)| at > *before)
         {
             watch.furthest = Some((at, frame.clone()));
         }
@@ -213,12 +216,14 @@ impl<'p> Machine<'p> {
                 false => Ok(Flow::More),
             };
         }
-        self.each(node, frame, &mut |machine, frame, value| {
-            match value.holds() {
+        self.each(
+            node,
+            frame,
+            &mut |machine, frame, value| match value.holds() {
                 true => then(machine, frame),
                 false => Ok(Flow::More),
-            }
-        })
+            },
+        )
     }
 
     /// As OPA's compiler, which moves operands out of `not`: where one is undefined, the statement does not hold.
@@ -232,7 +237,11 @@ impl<'p> Machine<'p> {
     }
 
     /// Whether an expression holds in at least one way.
-    pub(in crate::rego) fn is_true(&mut self, node: &Node, frame: &mut Frame) -> Result<bool, Stop> {
+    pub(in crate::rego) fn is_true(
+        &mut self,
+        node: &Node,
+        frame: &mut Frame,
+    ) -> Result<bool, Stop> {
         let flow = self.holds(node, frame, &mut |_, _| Ok(Flow::Enough))?;
         Ok(flow == Flow::Enough)
     }
@@ -268,7 +277,10 @@ impl<'p> Machine<'p> {
     ) -> Result<Option<(Term, Term)>, Stop> {
         let domain = self.value(&every.domain, frame)?;
         let Some(domain) = domain.filter(Term::is_collection) else {
-            return Ok(Some((Term::constant(Value::Null), Term::constant(Value::Null))));
+            return Ok(Some((
+                Term::constant(Value::Null),
+                Term::constant(Value::Null),
+            )));
         };
         for (key, value) in domain.children() {
             self.spend(1)?;
@@ -359,7 +371,10 @@ fn operands(node: &Node) -> Vec<&Node> {
         NodeKind::In(..) => node.parts(),
         NodeKind::Compare(Operator::Equal, sides) | NodeKind::Unify(sides) => {
             // References that are compared for equality stay, what they are indexed with does not.
-            [&sides.0, &sides.1].into_iter().flat_map(stay_or_move).collect()
+            [&sides.0, &sides.1]
+                .into_iter()
+                .flat_map(stay_or_move)
+                .collect()
         }
         NodeKind::Compare(_, sides) => vec![&sides.0, &sides.1],
         NodeKind::Ref(..) | NodeKind::Data(_) => indexes(node),

@@ -18,8 +18,13 @@ pub(super) fn order(statements: Vec<Statement>, bound: &mut BTreeSet<Slot>) -> O
     let mut complete = true;
     while !waiting.is_empty() {
         let elsewhere = |index: usize| -> BTreeSet<Slot> {
-            let others = waiting.iter().enumerate().filter(|(other, _)| *other != index);
-            others.flat_map(|(_, statement)| statement.slots()).collect()
+            let others = waiting
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != index);
+            others
+                .flat_map(|(_, statement)| statement.slots())
+                .collect()
         };
         let next = waiting
             .iter()
@@ -28,7 +33,10 @@ pub(super) fn order(statements: Vec<Statement>, bound: &mut BTreeSet<Slot>) -> O
         complete &= next.is_some();
         let mut statement = waiting.remove(next.unwrap_or(0));
         mark_statement(&mut statement, bound);
-        if !matches!(statement.kind, StatementKind::Not(_) | StatementKind::Every(_)) {
+        if !matches!(
+            statement.kind,
+            StatementKind::Not(_) | StatementKind::Every(_)
+        ) {
             bound.extend(statement.slots());
         }
         ordered.push(statement);
@@ -40,7 +48,10 @@ pub(super) fn order(statements: Vec<Statement>, bound: &mut BTreeSet<Slot>) -> O
 }
 
 fn is_ready(statement: &Statement, bound: &BTreeSet<Slot>, elsewhere: &BTreeSet<Slot>) -> bool {
-    let with = statement.with.iter().all(|(_, value)| is_value(value, bound));
+    let with = statement
+        .with
+        .iter()
+        .all(|(_, value)| is_value(value, bound));
     with && match &statement.kind {
         StatementKind::Holds(node) => is_value(node, bound),
         // What only the negated expression names is its own.
@@ -53,7 +64,10 @@ fn is_ready(statement: &Statement, bound: &BTreeSet<Slot>, elsewhere: &BTreeSet<
         }
         StatementKind::SomeIn(key, value, collection) => {
             is_value(collection, bound)
-                && key.iter().chain([value]).all(|node| is_pattern(node, bound))
+                && key
+                    .iter()
+                    .chain([value])
+                    .all(|node| is_pattern(node, bound))
         }
         StatementKind::Every(every) => {
             is_value(&every.domain, bound) && every.outer.is_subset(bound)

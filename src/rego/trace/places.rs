@@ -166,7 +166,10 @@ impl<'t> Trace<'t> {
         for member in members {
             witnesses.push(explainer.witnesses(&term, member).unwrap_or_default());
         }
-        witnesses.iter().map(|witnesses| self.found(witnesses)).collect()
+        witnesses
+            .iter()
+            .map(|witnesses| self.found(witnesses))
+            .collect()
     }
 
     fn found(&self, witnesses: &[Witness]) -> Found {
@@ -178,7 +181,10 @@ impl<'t> Trace<'t> {
             let Some(placed) = self.place(read) else {
                 continue;
             };
-            let twin = read.twin.as_ref().and_then(|twin| self.place_of(twin, Side::Value));
+            let twin = read
+                .twin
+                .as_ref()
+                .and_then(|twin| self.place_of(twin, Side::Value));
             places.push((placed, twin.map(|placed| placed.location)));
         }
         places.sort_by(|(one, _), (two, _)| {

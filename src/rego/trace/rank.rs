@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::rego::trace::plan::{
-    Callee, Class, Node, NodeKind, Slot, Statement, StatementKind,
-};
+use crate::rego::trace::plan::{Callee, Class, Node, NodeKind, Slot, Statement, StatementKind};
 
 /// Numbers of the statements, those first that say most; of equals the last.
 pub(super) fn rank(statements: &[Statement], heads: &[&Node]) -> Vec<(usize, Class)> {
@@ -39,18 +37,20 @@ fn class(statement: &Statement) -> Class {
 
 /// `x = 3` tests where `x` is no variable; `x := f(y)` does where `f` is a function of the policies.
 fn class_of_unification(left: &Node, right: &Node) -> Class {
-    let is_test = [(left, right), (right, left)].into_iter().any(|(side, other)| {
-        let is_value = matches!(
-            side.kind,
-            NodeKind::Ref(..) | NodeKind::Data(_) | NodeKind::Call(..) | NodeKind::Constant(_)
-        );
-        let other_is_value = matches!(
-            other.kind,
-            NodeKind::Constant(_) | NodeKind::Ref(..) | NodeKind::Call(..) | NodeKind::Data(_)
-        );
-        let calls_own = matches!(&side.kind, NodeKind::Call(Callee::Group(_), _));
-        (is_value && other_is_value) || calls_own
-    });
+    let is_test = [(left, right), (right, left)]
+        .into_iter()
+        .any(|(side, other)| {
+            let is_value = matches!(
+                side.kind,
+                NodeKind::Ref(..) | NodeKind::Data(_) | NodeKind::Call(..) | NodeKind::Constant(_)
+            );
+            let other_is_value = matches!(
+                other.kind,
+                NodeKind::Constant(_) | NodeKind::Ref(..) | NodeKind::Call(..) | NodeKind::Data(_)
+            );
+            let calls_own = matches!(&side.kind, NodeKind::Call(Callee::Group(_), _));
+            (is_value && other_is_value) || calls_own
+        });
     // A variable that is bound already is compared.
     let compares = !left.open && !right.open;
     if is_test || compares {

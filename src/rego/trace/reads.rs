@@ -3,11 +3,9 @@
 use std::rc::Rc;
 
 use crate::document::value::Value;
-use crate::rego::trace::machine::Stop;
 use crate::rego::trace::explain::Explainer;
-use crate::rego::trace::plan::{
-    Body, Callee, GroupId, Node, NodeKind, StatementKind,
-};
+use crate::rego::trace::machine::Stop;
+use crate::rego::trace::plan::{Body, Callee, GroupId, Node, NodeKind, StatementKind};
 use crate::rego::trace::term::{Frame, Made, Origin, Place, Source, Term};
 
 /// A node of the input that was read, or would have been if it were there.
@@ -154,7 +152,12 @@ impl Explainer<'_, '_> {
         let mut reads = Reads::new();
         let children = term.children();
         let start = first.min(children.len().saturating_sub(1));
-        for (key, element) in children.iter().skip(start).chain(children.iter().take(start)).take(MANY) {
+        for (key, element) in children
+            .iter()
+            .skip(start)
+            .chain(children.iter().take(start))
+            .take(MANY)
+        {
             let mut found = self.reads_of_existence(element)?;
             self.keep_document(&mut found);
             if found.is_empty() {

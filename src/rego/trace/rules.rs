@@ -7,7 +7,9 @@ use std::sync::Arc;
 use crate::document::value::{Object, Set, Value};
 use crate::rego::prepare::names::DataPath;
 use crate::rego::trace::expr::{add, collection};
-use crate::rego::trace::machine::{Context, Flow, Machine, Replacement, Step, Stop, ThenValue, put};
+use crate::rego::trace::machine::{
+    Context, Flow, Machine, Replacement, Step, Stop, ThenValue, put,
+};
 use crate::rego::trace::plan::{
     Branch, Callee, DataNode, Definition, GroupId, GroupKind, Node, NodeKind,
 };
@@ -71,7 +73,8 @@ impl Machine<'_> {
                     };
                 }
             }
-            if node.is_none() && !self.is_replaced_below(&path) && self.replaced_at(&path).is_none() {
+            if node.is_none() && !self.is_replaced_below(&path) && self.replaced_at(&path).is_none()
+            {
                 return match self.base_at(&path) {
                     Some(term) => self.steps(term, &steps[index + 1..], frame, then),
                     None => Ok(Flow::More),
@@ -86,12 +89,14 @@ impl Machine<'_> {
 
     /// What `with` put at a path or above it.
     fn replaced_at(&self, path: &[Arc<str>]) -> Option<Term> {
-        self.context.data.iter().rev().find_map(|(at, replacement)| {
-            match replacement {
+        self.context
+            .data
+            .iter()
+            .rev()
+            .find_map(|(at, replacement)| match replacement {
                 Replacement::Value(term) if at.as_slice() == path => Some(term.clone()),
                 _ => None,
-            }
-        })
+            })
     }
 
     fn is_replaced_below(&self, path: &[Arc<str>]) -> bool {
@@ -174,7 +179,10 @@ impl Machine<'_> {
             })
             .collect();
         for (at, term) in below {
-            let keys: Vec<Value> = at[path.len()..].iter().map(|key| Value::from(&**key)).collect();
+            let keys: Vec<Value> = at[path.len()..]
+                .iter()
+                .map(|key| Value::from(&**key))
+                .collect();
             whole = Some(put(whole, &keys, term));
         }
         Ok(whole)
@@ -221,9 +229,7 @@ impl Machine<'_> {
             Some(Replacement::Function(other)) if other != id => {
                 self.deeper(|machine| machine.first(other, args))
             }
-            Some(Replacement::Function(_)) | None => {
-                self.deeper(|machine| machine.first(id, args))
-            }
+            Some(Replacement::Function(_)) | None => self.deeper(|machine| machine.first(id, args)),
         }
     }
 
@@ -245,11 +251,7 @@ impl Machine<'_> {
         }))
     }
 
-    fn definition(
-        &mut self,
-        definition: &Definition,
-        args: &[Term],
-    ) -> Result<Option<Term>, Stop> {
+    fn definition(&mut self, definition: &Definition, args: &[Term]) -> Result<Option<Term>, Stop> {
         if let Some(fault) = definition.fault {
             return Err(Stop::Unsupported(fault));
         }
@@ -292,12 +294,7 @@ impl Machine<'_> {
     }
 
     /// Each value that a body gives, with the body as its source.
-    fn branch(
-        &mut self,
-        branch: &Arc<Branch>,
-        frame: &mut Frame,
-        then: ThenValue<'_>,
-    ) -> Step {
+    fn branch(&mut self, branch: &Arc<Branch>, frame: &mut Frame, then: ThenValue<'_>) -> Step {
         self.body(&branch.body, 0, frame, &mut |machine, frame| {
             let derivation = machine.derivation(branch, frame);
             let Some(value) = &branch.value else {
@@ -313,7 +310,11 @@ impl Machine<'_> {
         })
     }
 
-    pub(in crate::rego) fn derivation(&self, branch: &Arc<Branch>, frame: &Frame) -> Rc<Derivation> {
+    pub(in crate::rego) fn derivation(
+        &self,
+        branch: &Arc<Branch>,
+        frame: &Frame,
+    ) -> Rc<Derivation> {
         Rc::new(Derivation {
             branch: Arc::clone(branch),
             frame: frame.clone(),
@@ -454,7 +455,9 @@ fn got(object: &Term, key: &Term, default: &Term) -> Option<Term> {
     }
     let source = match object.place() {
         Some(place) => {
-            let place = path.iter().fold(place.clone(), |place, key| place.child(key));
+            let place = path
+                .iter()
+                .fold(place.clone(), |place, key| place.child(key));
             Source::Made(Rc::new(Made::Absent(place, default.source.clone())))
         }
         None => match &object.source {
@@ -501,7 +504,10 @@ impl Tree {
         };
         let others: Vec<Term> = keys.collect();
         if others.is_empty() && branch.member.is_none() {
-            let value = rest.into_iter().next().unwrap_or_else(|| Term::constant(true));
+            let value = rest
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| Term::constant(true));
             return self.leaf(key.value, key.source, value, derivation);
         }
         let inner = self

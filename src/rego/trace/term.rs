@@ -215,7 +215,10 @@ impl Term {
 /// The index that a number is.
 pub(in crate::rego) fn index(key: &Value) -> Option<usize> {
     match key {
-        Value::Number(_) => key.as_u64().ok().and_then(|index| usize::try_from(index).ok()),
+        Value::Number(_) => key
+            .as_u64()
+            .ok()
+            .and_then(|index| usize::try_from(index).ok()),
         _ => None,
     }
 }
@@ -323,10 +326,9 @@ fn of_element(
         };
     }
     if matches!(name, "object.union" | "object.filter" | "object.remove")
-        && let Some(arg) = args
-            .iter()
-            .rev()
-            .find(|arg| matches!(&arg.value, Value::Object(object) if object.get(key) == Some(value)))
+        && let Some(arg) = args.iter().rev().find(
+            |arg| matches!(&arg.value, Value::Object(object) if object.get(key) == Some(value)),
+        )
     {
         return Some(arg.source.of_child(key, value));
     }

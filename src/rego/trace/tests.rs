@@ -1,0 +1,167 @@
+//! The tracer gives what the engine gives.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::document::input::Input;
+use crate::document::value::Value;
+use crate::finding::Subject;
+use crate::rego::engine::Worker;
+use crate::rego::language_tests::load_one;
+use crate::rego::load::{self, Options, Tests};
+use crate::rego::set::PolicySet;
+use crate::rego::syntax::Version;
+use crate::rego::syntax::ast::join_path;
+use crate::rego::trace::machine::Stop;
+use crate::rego::trace::places::Tracer;
+use crate::rego::trace::plan::GroupKind;
+
+#[derive(Debug, Default)]
+struct Compared {
+    equal: usize,
+    stopped: Vec<String>,
+    different: Vec<String>,
+}
+
+/// Compares the values of all rules without arguments.
+fn compare(set: &PolicySet, value: &Value, compared: &mut Compared) {
+    let Ok(mut worker) = Worker::new(set, &[]) else {
+        return;
+    };
+    let tracer = Tracer::new(set).expect("functions");
+    let input = Input {
+        value: value.clone(),
+        origins: Vec::new(),
+        subject: Subject::default(),
+    };
+    worker.set_input(value.clone(), None, 0);
+    let mut trace = tracer.trace(set, &input, None, 0);
+    for group in &tracer.program().groups {
+        let path = join_path(&group.path);
+        if group.kind == GroupKind::Function {
+            continue;
+        }
+        // A rule that the engine cannot evaluate gives no finding either.
+        let Ok(engine) = worker.evaluate(set, &path, Duration::from_secs(20)) else {
+            continue;
+        };
+        worker.log.take();
+        let traced = trace.machine().at(&group.path);
+        let shown = |traced: String| format!("{path}\n  engine {engine}\n  tracer {traced}");
+        match traced {
+            Err(Stop::Budget | Stop::Unsupported(_)) => {
+                compared.stopped.push(shown(format!("{traced:?}")));
+            }
+            Ok(term) => {
+                let value = term.map_or(Value::Undefined, |term| term.value);
+                if value == engine {
+                    compared.equal += 1;
+                } else {
+                    compared.different.push(shown(value.to_string()));
+                }
+            }
+        }
+    }
+}
+
+fn language_cases(path: &str, compared: &mut Compared) {
+    let text = std::fs::read_to_string(path).expect("the recorded answers");
+    let recorded: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let json = |value: Option<&serde_json::Value>, otherwise: Value| {
+        value.map_or(otherwise, |json| {
+            Value::from_json_str(&json.to_string()).expect("recorded JSON")
+        })
+    };
+    for case in recorded["cases"].as_array().expect("cases") {
+        let version = match case["rego"].as_str() {
+            Some("v0") => Version::V0,
+            _ => Version::V1,
+        };
+        let module = case["module"].as_str().expect("a module");
+        let data = json(case.get("data"), Value::new_object());
+        let Ok(set) = load_one(module, version, data) else {
+            continue;
+        };
+        let input = json(case.get("input"), Value::Undefined);
+        let before = (compared.different.len(), compared.stopped.len());
+        compare(&set, &input, compared);
+        if (compared.different.len(), compared.stopped.len()) != before
+            && let Some(last) = compared.different.last_mut()
+        {
+            last.push_str(&format!("\n  in {}", case["name"]));
+        }
+    }
+}
+
+/// The rules and tests of a folder of policies.
+fn folder(path: &Path, compared: &mut Compared) {
+    let options = Options {
+        policies: vec![path.to_path_buf()],
+        tests: Tests::Included,
+        ..load::tests_options()
+    };
+    let loaded = load::load(&options);
+    let set = loaded.set.expect("the policies load");
+    compare(&set, &Value::Undefined, compared);
+}
+
+#[test]
+fn traced_programs_give_what_the_engine_gives() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut compared = Compared::default();
+    language_cases(
+        &root.join("testdata/parity/language.json").to_string_lossy(),
+        &mut compared,
+    );
+    folder(&root.join("policy"), &mut compared);
+    folder(&root.join("benches/policy"), &mut compared);
+    assert!(
+        compared.different.is_empty(),
+        "{} equal, {} different:\n{}",
+        compared.equal,
+        compared.different.len(),
+        compared.different.join("\n")
+    );
+    assert!(
+        compared.stopped.is_empty(),
+        "{}",
+        compared.stopped.join("\n")
+    );
+    assert!(
+        compared.equal > 700,
+        "only {} rules were compared",
+        compared.equal
+    );
+}
+
+/// Folders and files of cases named by the caller: other people's policies.
+#[test]
+#[ignore = "needs POLICY_TRACE_FOLDERS, POLICY_TRACE_CASES"]
+fn traced_programs_of_others_give_what_the_engine_gives() {
+    let mut compared = Compared::default();
+    for path in std::env::var("POLICY_TRACE_FOLDERS")
+        .unwrap_or_default()
+        .split(':')
+    {
+        if !path.is_empty() {
+            folder(Path::new(path), &mut compared);
+        }
+    }
+    for path in std::env::var("POLICY_TRACE_CASES")
+        .unwrap_or_default()
+        .split(':')
+    {
+        if !path.is_empty() {
+            language_cases(path, &mut compared);
+        }
+    }
+    assert!(
+        compared.different.is_empty() && compared.stopped.is_empty(),
+        "{} equal, {} different:\n{}\n{} stopped:\n{}",
+        compared.equal,
+        compared.different.len(),
+        compared.different.join("\n"),
+        compared.stopped.len(),
+        compared.stopped.join("\n")
+    );
+}
