@@ -36,7 +36,7 @@ fn policies() -> PolicySet {
         directory: PathBuf::new(),
         builtin_errors: BuiltinErrors::Error,
         combine: false,
-        places: policy::rego::load::Places::Field,
+        places: load::Places::Field,
     };
     load::load(&options).set.expect("the policies load")
 }

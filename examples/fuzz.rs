@@ -308,7 +308,7 @@ fn judge(path: &Path, policy: &str, documents: &[Arc<Document>]) -> Result<bool,
         directory: PathBuf::new(),
         builtin_errors: BuiltinErrors::Error,
         combine: false,
-        places: policy::rego::load::Places::Field,
+        places: load::Places::Field,
     };
     let loaded = load::load(&options);
     let Some(set) = loaded.set else {

@@ -86,7 +86,7 @@ fn answer(case: &Json) -> Result<Value, String> {
         worker.set_input(value_of(Some(input)), None, 0);
     }
     worker
-        .query("data.t")
+        .query(case["query"].as_str().expect("a query"))
         .map_err(|error| format!("evaluate: {error}"))
 }
 

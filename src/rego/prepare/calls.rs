@@ -2,19 +2,18 @@
 //!
 //! Arithmetic becomes calls of OPA's own functions for it, so that numbers come out as OPA's and division by zero is
 //! noticed; template strings become a call; a builtin with one argument more than it has gives its result to that
-//! argument; `[path, value] := walk(x)` becomes `walk(x, [path, value])`; `data.conftest.file` becomes a call, since
+//! argument; `data.conftest.file` becomes a call, since
 //! changing data would rebuild the engine for each document.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::rego::builtins;
-use crate::rego::prepare::names::{Meaning, Names, pattern_variables};
+use crate::rego::prepare::names::{Meaning, Names};
 use crate::rego::syntax::ast::{
-    Body, Expr, ExprKind, Name, Operator, Rule, Statement, StatementKind, Step, TemplatePart, With,
+    Expr, ExprKind, Operator, Rule, Statement, StatementKind, Step, TemplatePart,
 };
 use crate::rego::syntax::visit::{Rewriter, rewrite_expr, rewrite_rule, rewrite_statement};
-use crate::source::Span;
 
 /// The function that `data.conftest.file` becomes.
 pub(in crate::rego) const CONFTEST_FILE: &str = "policy__.conftest_file";
@@ -53,7 +52,6 @@ pub(super) fn rewrite(
         names,
         locals,
         conftest_file,
-        count: 0,
     };
     rewrite_rule(&mut calls, rule);
 }
@@ -62,7 +60,6 @@ struct Calls<'a> {
     names: &'a Names,
     locals: &'a BTreeSet<Arc<str>>,
     conftest_file: ConftestFile,
-    count: usize,
 }
 
 impl Rewriter for Calls<'_> {
@@ -131,16 +128,6 @@ impl Rewriter for Calls<'_> {
         }
         if let StatementKind::Expr(expr) = &mut statement.kind {
             self.output_argument(expr);
-        }
-    }
-
-    fn body(&mut self, body: &mut Body) {
-        for mut statement in std::mem::take(body) {
-            self.statement(&mut statement);
-            body.extend(walk_relation(&mut statement));
-            let exact = self.object_pattern(&mut statement);
-            body.push(statement);
-            body.extend(exact);
         }
     }
 }
@@ -234,67 +221,6 @@ impl Calls<'_> {
         };
     }
 
-    /// The engine lets `{"a": x} = y` hold where y has more keys; OPA does not.
-    fn object_pattern(&mut self, statement: &mut Statement) -> Vec<Statement> {
-        let span = statement.span;
-        match &mut statement.kind {
-            StatementKind::Expr(Expr {
-                kind: ExprKind::Binary(Operator::Assign | Operator::Unify, left, right),
-                ..
-            }) => {
-                let (pattern, other) = match (&left.kind, &right.kind) {
-                    (ExprKind::Object(_), ExprKind::Object(_)) => return Vec::new(),
-                    (ExprKind::Object(entries), _) => (entries, right),
-                    (_, ExprKind::Object(entries)) => (entries, left),
-                    _ => return Vec::new(),
-                };
-                let mut variables = BTreeSet::new();
-                for (_, value) in pattern {
-                    pattern_variables(value, &mut variables);
-                }
-                let is_pattern = !variables.is_empty()
-                    && other.as_var().is_none_or(|name| !variables.contains(name));
-                let is_reading = matches!(
-                    other.kind,
-                    ExprKind::Ref(..) | ExprKind::Call(..) | ExprKind::Var(_)
-                );
-                if !is_pattern || !is_reading {
-                    return Vec::new();
-                }
-                vec![count_is(
-                    span,
-                    (**other).clone(),
-                    pattern.len(),
-                    &statement.with,
-                )]
-            }
-            StatementKind::SomeIn { value, .. } => {
-                let ExprKind::Object(entries) = &value.kind else {
-                    return Vec::new();
-                };
-                let n_keys = entries.len();
-                self.count += 1;
-                let variable = Expr::var(span, format!("element__{}", self.count));
-                let pattern = std::mem::replace(value, variable.clone());
-                let kind = ExprKind::Binary(
-                    Operator::Unify,
-                    Box::new(pattern),
-                    Box::new(variable.clone()),
-                );
-                let unify = Statement {
-                    span,
-                    kind: StatementKind::Expr(Expr::new(span, kind)),
-                    with: statement.with.clone(),
-                };
-                vec![unify, count_is(span, variable, n_keys, &statement.with)]
-            }
-            StatementKind::Some(_)
-            | StatementKind::Every { .. }
-            | StatementKind::Expr(_)
-            | StatementKind::Not(_) => Vec::new(),
-        }
-    }
-
     /// `data.conftest.file…` → `policy__.conftest_file()…`.
     fn conftest_file(&self, expr: &mut Expr) {
         const PATH: [&str; 3] = ["data", "conftest", "file"];
@@ -343,46 +269,4 @@ impl Calls<'_> {
             *expr = Expr::new(span, kind);
         }
     }
-}
-
-/// `count(value) == n`
-fn count_is(span: Span, value: Expr, n: usize, with: &[With]) -> Statement {
-    let count = Expr::call(span, "count", vec![value]);
-    let number = Expr::new(span, ExprKind::Number(n.to_string().into()));
-    let kind = ExprKind::Binary(Operator::Equal, Box::new(count), Box::new(number));
-    Statement {
-        span,
-        kind: StatementKind::Expr(Expr::new(span, kind)),
-        with: with.to_vec(),
-    }
-}
-
-/// `pattern := walk(x)` → `walk(x, pattern)`, and what declares the pattern's variables before it.
-fn walk_relation(statement: &mut Statement) -> Option<Statement> {
-    let StatementKind::Expr(expr) = &mut statement.kind else {
-        return None;
-    };
-    let ExprKind::Binary(operator @ (Operator::Assign | Operator::Unify), left, right) =
-        &mut expr.kind
-    else {
-        return None;
-    };
-    let ExprKind::Call(function, args) = &mut right.kind else {
-        return None;
-    };
-    let is_walk = function.as_var().is_some_and(|name| &**name == "walk") && args.len() == 1;
-    if !is_walk || !matches!(left.kind, ExprKind::Array(_)) {
-        return None;
-    }
-    let mut names = BTreeSet::new();
-    pattern_variables(left, &mut names);
-    let is_assign = *operator == Operator::Assign;
-    args.push(take(left));
-    *expr = take(right);
-    let span = statement.span;
-    (is_assign && !names.is_empty()).then(|| Statement {
-        span,
-        kind: StatementKind::Some(names.into_iter().map(|text| Name { text, span }).collect()),
-        with: Vec::new(),
-    })
 }

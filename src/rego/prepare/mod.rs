@@ -13,6 +13,7 @@ pub(in crate::rego) mod constants;
 pub(in crate::rego) mod diagnose;
 mod hoist;
 pub(in crate::rego) mod names;
+mod patterns;
 pub(in crate::rego) mod rename;
 mod safety;
 mod shadow;
@@ -160,6 +161,7 @@ fn prepared(unit: &Unit, conftest_file: ConftestFile, constants: &mut Vec<Expr>)
         let locals = &names::locals(rule);
         rename::rename(rule);
         values::move_into_bodies(rule);
+        patterns::rewrite(rule);
         calls::rewrite(rule, &unit.names, locals, conftest_file);
         hoist::hoist(rule, &unit.names, locals);
         constants::extract(rule, constants);

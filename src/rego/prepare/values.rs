@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::rego::prepare::patterns::is_walk;
 use crate::rego::syntax::ast::{
     Body, Expr, ExprKind, Operator, Rule, Statement, StatementKind, Step,
 };
@@ -79,7 +80,7 @@ impl Rewriter for Terms {
     }
 }
 
-/// Whether an expression iterates: it has a reference with an index that is no constant.
+/// Whether an expression iterates: it has a reference with an index that is no constant, or a call of `walk`.
 fn iterates(expr: &Expr) -> bool {
     struct Iterates(bool);
     impl Visitor for Iterates {
@@ -92,6 +93,9 @@ fn iterates(expr: &Expr) -> bool {
                     };
                     self.0 |= steps.iter().any(is_open);
                     walk_expr(self, expr);
+                }
+                ExprKind::Call(function, args) if is_walk(function) && args.len() == 1 => {
+                    self.0 = true;
                 }
                 ExprKind::ArrayCompr(..) | ExprKind::SetCompr(..) | ExprKind::ObjectCompr(..) => {}
                 _ => walk_expr(self, expr),

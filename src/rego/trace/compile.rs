@@ -1,10 +1,5 @@
 //! Modules → a program for the tracer.
 
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "few kinds of nodes count at each place"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

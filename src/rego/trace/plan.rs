@@ -121,6 +121,7 @@ pub(in crate::rego) enum Class {
 #[derive(Debug)]
 pub(in crate::rego) struct Statement {
     /// Where it stands.
+    #[expect(dead_code, reason = "an explanation will show it")]
     pub(in crate::rego) span: Span,
     /// Its number in the source.
     pub(in crate::rego) number: usize,
@@ -169,6 +170,7 @@ pub(in crate::rego) enum Target {
 #[derive(Debug)]
 pub(in crate::rego) struct Node {
     /// Where it stands.
+    #[expect(dead_code, reason = "an explanation will show it")]
     pub(in crate::rego) span: Span,
     /// What it is.
     pub(in crate::rego) kind: NodeKind,

@@ -137,6 +137,10 @@ fn traced_programs_give_what_the_engine_gives() {
 /// Folders and files of cases named by the caller: other people's policies.
 #[test]
 #[ignore = "needs POLICY_TRACE_FOLDERS, POLICY_TRACE_CASES"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "other people's policies are not in this repository"
+)]
 fn traced_programs_of_others_give_what_the_engine_gives() {
     let mut compared = Compared::default();
     for path in std::env::var("POLICY_TRACE_FOLDERS")
