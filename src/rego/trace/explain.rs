@@ -7,10 +7,8 @@ use rustc_hash::FxHashMap;
 
 use crate::document::value::Value;
 use crate::rego::syntax::ast::Operator;
-use crate::rego::trace::machine::{Flow, Machine, Stop, Watch};
-use crate::rego::trace::plan::{
-    Body, Branch, Callee, Class, GroupId, Node, NodeKind, Statement, StatementKind,
-};
+use crate::rego::trace::machine::{Machine, Stop};
+use crate::rego::trace::plan::{Branch, Callee, Class, Node, NodeKind, Statement, StatementKind};
 use crate::rego::trace::reads::{Found, Read, Reads, extend};
 use crate::rego::trace::rules::calls_group;
 use crate::rego::trace::term::{Derivation, Frame, Made, Place, Source, Term};
@@ -320,7 +318,7 @@ impl<'m, 'p> Explainer<'m, 'p> {
     }
 
     /// What an expression read that held, or did not.
-    fn node(&mut self, node: &Node, frame: &mut Frame, holds: bool) -> Found {
+    pub(super) fn node(&mut self, node: &Node, frame: &mut Frame, holds: bool) -> Found {
         match &node.kind {
             NodeKind::Unify(sides) => self.comparison(Operator::Equal, sides, frame, holds),
             NodeKind::Compare(operator, sides) => self.comparison(*operator, sides, frame, holds),
@@ -360,7 +358,7 @@ impl<'m, 'p> Explainer<'m, 'p> {
     }
 
     /// A reference: what it leads to, else the indexes that lead there.
-    fn referred(&mut self, node: &Node, term: &Term, frame: &mut Frame) -> Found {
+    pub(super) fn referred(&mut self, node: &Node, term: &Term, frame: &mut Frame) -> Found {
         let mut reads = self.reads_of_existence(term)?;
         self.keep_document(&mut reads);
         if reads.is_empty()
@@ -374,199 +372,6 @@ impl<'m, 'p> Explainer<'m, 'p> {
             }
         }
         Ok(reads)
-    }
-
-    fn operand(&mut self, node: &Node, frame: &mut Frame) -> Found {
-        match self.machine.value(node, frame)? {
-            Some(term) => {
-                let mut reads = self.reads(&term)?;
-                self.keep_document(&mut reads);
-                if reads.is_empty() {
-                    reads = self.referred(node, &term, frame)?;
-                }
-                Ok(reads)
-            }
-            None => self.missing(node, frame),
-        }
-    }
-
-    fn comparison(
-        &mut self,
-        operator: Operator,
-        sides: &(Node, Node),
-        frame: &mut Frame,
-        holds: bool,
-    ) -> Found {
-        let (left, right) = sides;
-        if let Some(reads) = self.emptiness(operator, left, right, frame, holds)? {
-            return Ok(reads);
-        }
-        let flipped = match operator {
-            Operator::Less => Operator::Greater,
-            Operator::LessEqual => Operator::GreaterEqual,
-            Operator::Greater => Operator::Less,
-            Operator::GreaterEqual => Operator::LessEqual,
-            other => other,
-        };
-        if let Some(reads) = self.emptiness(flipped, right, left, frame, holds)? {
-            return Ok(reads);
-        }
-        let mut lefts = self.operand(left, frame)?;
-        let mut rights = self.operand(right, frame)?;
-        if let ([first, ..], [second, ..]) = (lefts.as_slice(), rights.as_slice())
-            && holds
-            && operator == Operator::Equal
-            && let Some(order) = twins(&first.place, &second.place)
-        {
-            let (mut later, earlier) = match order {
-                std::cmp::Ordering::Less => (second.clone(), first.place.clone()),
-                _ => (first.clone(), second.place.clone()),
-            };
-            later.twin = Some(earlier);
-            return Ok(vec![later]);
-        }
-        lefts.append(&mut rights);
-        Ok(lefts)
-    }
-
-    /// `count(x) > 0`, `x != set()` and the like: what is in the collection, or what it is filled from.
-    fn emptiness(
-        &mut self,
-        operator: Operator,
-        side: &Node,
-        other: &Node,
-        frame: &mut Frame,
-        holds: bool,
-    ) -> Result<Option<Reads>, Stop> {
-        let (collection, number) = match (&side.kind, &other.kind) {
-            (NodeKind::Call(Callee::Builtin(name), args), NodeKind::Constant(Value::Number(_)))
-                if &**name == "count" && args.len() == 1 =>
-            {
-                let number = match &other.kind {
-                    NodeKind::Constant(value) => super::term::index(value),
-                    _ => None,
-                };
-                (&args[0], number.unwrap_or(0))
-            }
-            (_, NodeKind::Constant(value)) if is_empty_collection(value) => (side, 0),
-            _ => return Ok(None),
-        };
-        let Some(term) = self.machine.value(collection, frame)? else {
-            return self.missing(collection, frame).map(Some);
-        };
-        let first = match (operator, holds) {
-            (Operator::Greater | Operator::NotEqual, true) => Some(number),
-            (Operator::GreaterEqual, true) => Some(number.saturating_sub(1)),
-            (Operator::Less, false) => Some(number.saturating_sub(1)),
-            (Operator::LessEqual, false) => Some(number),
-            (Operator::Equal, false) => Some(number),
-            _ => None,
-        };
-        let is_filled = !term.children().is_empty();
-        match first {
-            Some(first) if is_filled => self.elements(&term, first).map(Some),
-            _ => self.collection(&term).map(Some),
-        }
-    }
-
-    fn membership(&mut self, sides: &(Node, Node), frame: &mut Frame, holds: bool) -> Found {
-        let (value, collection) = sides;
-        let Some(member) = self.machine.value(value, frame)? else {
-            return self.missing(value, frame);
-        };
-        let mut reads = self.reads(&member)?;
-        self.keep_document(&mut reads);
-        let Some(term) = self.machine.value(collection, frame)? else {
-            if reads.is_empty() {
-                return self.missing(collection, frame);
-            }
-            return Ok(reads);
-        };
-        if !reads.is_empty() {
-            return Ok(reads);
-        }
-        if holds
-            && let Some((_, element)) = term
-                .children()
-                .into_iter()
-                .find(|(_, element)| element.value == member.value)
-        {
-            reads = self.reads_of_existence(&element)?;
-            self.keep_document(&mut reads);
-        }
-        if reads.is_empty() {
-            reads = self.collection(&term)?;
-        }
-        Ok(reads)
-    }
-
-    /// Why a rule gave nothing: the statement of each body that did not hold.
-    pub(in crate::rego) fn failed_rule(&mut self, group: GroupId, args: &[Term]) -> Found {
-        self.within(|explainer| {
-            let program = explainer.machine.program;
-            let mut reads = Reads::new();
-            for definition in &program.groups[group].definitions {
-                let mut frame: Frame = vec![None; definition.n_slots];
-                if definition.args.len() != args.len() {
-                    continue;
-                }
-                let mut bound = None;
-                explainer.machine.arguments(
-                    &definition.args,
-                    args,
-                    &mut frame,
-                    &mut |_, frame| {
-                        bound = Some(frame.clone());
-                        Ok(Flow::Enough)
-                    },
-                )?;
-                let Some(mut frame) = bound else {
-                    continue;
-                };
-                for branch in &definition.branches {
-                    reads.extend(explainer.failed_body(&branch.body, &mut frame)?);
-                }
-            }
-            // Another body may have looked at a part of what one looked at.
-            let places: Vec<Place> = reads.iter().map(|read| read.place.clone()).collect();
-            reads.sort_by_key(|read| {
-                let is_part =
-                    |other: &Place| other.is_below(&read.place) && !read.place.is_below(other);
-                places.iter().any(is_part)
-            });
-            Ok(reads)
-        })
-    }
-
-    /// What the statement read at which a body failed.
-    pub(in crate::rego) fn failed_body(&mut self, body: &Body, frame: &mut Frame) -> Found {
-        match self.furthest(body, frame)? {
-            Some((at, mut frame)) => {
-                let statement = &body.statements[at];
-                self.within(|explainer| explainer.statement(statement, &mut frame, false))
-            }
-            None => Ok(Reads::new()),
-        }
-    }
-
-    /// The statement at which a body failed, with the variables as they were.
-    pub(in crate::rego) fn furthest(
-        &mut self,
-        body: &Body,
-        frame: &mut Frame,
-    ) -> Result<Option<(usize, Frame)>, Stop> {
-        let outer = self.machine.watch.replace(Watch {
-            body,
-            furthest: None,
-        });
-        let flow = self
-            .machine
-            .body(body, 0, frame, &mut |_, _| Ok(Flow::Enough));
-        let watch = std::mem::replace(&mut self.machine.watch, outer);
-        if flow? == Flow::Enough {
-            return Ok(None);
-        }
-        Ok(watch.and_then(|watch| watch.furthest))
     }
 }
 
@@ -622,29 +427,6 @@ fn derivation_of(term: &Term) -> Option<Rc<Derivation>> {
         },
         _ => None,
     }
-}
-
-fn is_empty_collection(value: &Value) -> bool {
-    match value {
-        Value::Array(items) => items.is_empty(),
-        Value::Set(items) => items.is_empty(),
-        Value::Object(items) => items.is_empty(),
-        _ => false,
-    }
-}
-
-/// Which of two places comes later that differ only in indexes.
-fn twins(first: &Place, second: &Place) -> Option<std::cmp::Ordering> {
-    let (first, second) = (first.keys(), second.keys());
-    if first.len() != second.len() || first == second {
-        return None;
-    }
-    let is_index = |value: &Value| matches!(value, Value::Number(_));
-    let same = first
-        .iter()
-        .zip(&second)
-        .all(|(one, two)| one == two || is_index(one) && is_index(two));
-    same.then(|| first.cmp(&second))
 }
 
 /// A comparison of something with a literal.

@@ -8,12 +8,18 @@
     reason = "few kinds of nodes and values count at each place"
 )]
 
+mod collections;
+mod compare;
 mod compile;
+mod compile_expr;
 mod explain;
 mod expr;
+mod failure;
 mod functions;
 mod machine;
+mod matching;
 mod order;
+mod partial;
 pub(in crate::rego) mod places;
 mod plan;
 mod rank;

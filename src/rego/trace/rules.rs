@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::document::value::{Object, Set, Value};
+use crate::document::value::Value;
 use crate::rego::prepare::names::DataPath;
-use crate::rego::trace::expr::{add, collection};
+use crate::rego::trace::collections::collection;
 use crate::rego::trace::machine::{
     Context, Flow, Machine, Replacement, Step, Stop, ThenValue, put,
 };
+use crate::rego::trace::partial::merged;
 use crate::rego::trace::plan::{
     Branch, Callee, DataNode, Definition, GroupId, GroupKind, Node, NodeKind,
 };
@@ -322,65 +323,6 @@ impl Machine<'_> {
         })
     }
 
-    /// A partial rule: all that its bodies add.
-    fn partial(&mut self, id: GroupId) -> Result<Term, Stop> {
-        let group = &self.program.groups[id];
-        let is_of_set = |definition: &Definition| {
-            let mut branches = definition.branches.iter();
-            definition.keys.is_empty() && branches.all(|branch| branch.member.is_some())
-        };
-        let mut tree = Tree {
-            is_set: group.definitions.iter().all(is_of_set),
-            ..Tree::default()
-        };
-        for definition in &group.definitions {
-            if let Some(fault) = definition.fault {
-                return Err(Stop::Unsupported(fault));
-            }
-            let mut frame: Frame = vec![None; definition.n_slots];
-            for branch in &definition.branches {
-                let before = tree.n_added;
-                self.additions(definition, branch, &mut frame, &mut tree)?;
-                if tree.n_added > before {
-                    break;
-                }
-            }
-        }
-        let mut whole = tree.term(id);
-        if let Some(default) = &group.default
-            && tree.n_added == 0
-            && let Some(default) = self.value(&default.value, &mut vec![None; default.n_slots])?
-        {
-            whole = default;
-        }
-        Ok(whole)
-    }
-
-    fn additions(
-        &mut self,
-        definition: &Definition,
-        branch: &Arc<Branch>,
-        frame: &mut Frame,
-        tree: &mut Tree,
-    ) -> Result<(), Stop> {
-        let heads: Vec<&Node> = definition
-            .keys
-            .iter()
-            .chain(&branch.member)
-            .chain(&branch.value)
-            .collect();
-        let n_keys = definition.keys.len();
-        self.body(&branch.body, 0, frame, &mut |machine, frame| {
-            let derivation = machine.derivation(branch, frame);
-            machine.combinations(&heads, Vec::new(), frame, &mut |_, _, mut terms| {
-                let rest = terms.split_off(n_keys);
-                tree.add(terms, branch, rest, &derivation);
-                Ok(Flow::More)
-            })
-        })?;
-        Ok(())
-    }
-
     /// What a function gives that stands for a builtin; in itself the builtin is what it always was.
     fn stand_in(
         &mut self,
@@ -469,120 +411,6 @@ fn got(object: &Term, key: &Term, default: &Term) -> Option<Term> {
         value: default.value.clone(),
         source,
     })
-}
-
-/// What a partial rule gives while its bodies add to it.
-#[derive(Default)]
-struct Tree {
-    members: BTreeMap<Value, Branching>,
-    is_set: bool,
-    n_added: usize,
-}
-
-enum Branching {
-    Leaf(Member),
-    Inner(Source, Tree),
-}
-
-impl Tree {
-    fn add(
-        &mut self,
-        keys: Vec<Term>,
-        branch: &Branch,
-        rest: Vec<Term>,
-        derivation: &Rc<Derivation>,
-    ) {
-        self.n_added += 1;
-        let mut keys = keys.into_iter();
-        let Some(key) = keys.next() else {
-            // A set's member.
-            if let Some(member) = rest.into_iter().next() {
-                self.is_set = true;
-                self.leaf(member.value.clone(), Source::Constant, member, derivation);
-            }
-            return;
-        };
-        let others: Vec<Term> = keys.collect();
-        if others.is_empty() && branch.member.is_none() {
-            let value = rest
-                .into_iter()
-                .next()
-                .unwrap_or_else(|| Term::constant(true));
-            return self.leaf(key.value, key.source, value, derivation);
-        }
-        let inner = self
-            .members
-            .entry(key.value)
-            .or_insert_with(|| Branching::Inner(key.source, Self::default()));
-        if let Branching::Inner(_, tree) = inner {
-            tree.add(others, branch, rest, derivation);
-        }
-    }
-
-    fn leaf(&mut self, key: Value, source: Source, value: Term, derivation: &Rc<Derivation>) {
-        match self.members.get_mut(&key) {
-            Some(Branching::Leaf(member)) => member.derivations.push(Rc::clone(derivation)),
-            Some(Branching::Inner(..)) => {}
-            None => {
-                let mut members = BTreeMap::new();
-                add(&mut members, key, source, value, derivation);
-                let leaves = members
-                    .into_iter()
-                    .map(|(key, member)| (key, Branching::Leaf(member)));
-                self.members.extend(leaves);
-            }
-        }
-    }
-
-    fn term(&mut self, id: GroupId) -> Term {
-        let is_set = self.is_set;
-        let mut members: BTreeMap<Value, Member> = BTreeMap::new();
-        for (key, branching) in std::mem::take(&mut self.members) {
-            let member = match branching {
-                Branching::Leaf(member) => member,
-                Branching::Inner(source, mut tree) => Member {
-                    key: source,
-                    value: tree.term(id),
-                    derivations: Vec::new(),
-                },
-            };
-            members.insert(key, member);
-        }
-        let value = if is_set {
-            Value::from(members.keys().cloned().collect::<Set>())
-        } else {
-            let entries = members
-                .iter()
-                .map(|(key, member)| (key.clone(), member.value.value.clone()));
-            Value::from(entries.collect::<Object>())
-        };
-        collection(value, Origin::Group(id), members)
-    }
-}
-
-/// Two objects in one.
-fn merged(first: Term, second: Term) -> Term {
-    let (Value::Object(_), Value::Object(_)) = (&first.value, &second.value) else {
-        return second;
-    };
-    let mut members: BTreeMap<Value, Member> = BTreeMap::new();
-    for (key, value) in first.children().into_iter().chain(second.children()) {
-        let value = match members.remove(&key.value) {
-            Some(before) => merged(before.value, value),
-            None => value,
-        };
-        let member = Member {
-            key: key.source,
-            value,
-            derivations: Vec::new(),
-        };
-        members.insert(key.value, member);
-    }
-    let entries = members
-        .iter()
-        .map(|(key, member)| (key.clone(), member.value.value.clone()));
-    let value = Value::from(entries.collect::<Object>());
-    collection(value, Origin::Literal, members)
 }
 
 /// Whether a call is one of a function of the policies.

@@ -1,0 +1,163 @@
+//! What comparisons and memberships read.
+
+use crate::document::value::Value;
+use crate::rego::syntax::ast::Operator;
+use crate::rego::trace::explain::Explainer;
+use crate::rego::trace::machine::Stop;
+use crate::rego::trace::plan::{Callee, Node, NodeKind};
+use crate::rego::trace::reads::{Found, Reads};
+use crate::rego::trace::term::{Frame, Place};
+
+impl Explainer<'_, '_> {
+    fn operand(&mut self, node: &Node, frame: &mut Frame) -> Found {
+        match self.machine.value(node, frame)? {
+            Some(term) => {
+                let mut reads = self.reads(&term)?;
+                self.keep_document(&mut reads);
+                if reads.is_empty() {
+                    reads = self.referred(node, &term, frame)?;
+                }
+                Ok(reads)
+            }
+            None => self.missing(node, frame),
+        }
+    }
+
+    pub(super) fn comparison(
+        &mut self,
+        operator: Operator,
+        sides: &(Node, Node),
+        frame: &mut Frame,
+        holds: bool,
+    ) -> Found {
+        let (left, right) = sides;
+        if let Some(reads) = self.emptiness(operator, left, right, frame, holds)? {
+            return Ok(reads);
+        }
+        let flipped = match operator {
+            Operator::Less => Operator::Greater,
+            Operator::LessEqual => Operator::GreaterEqual,
+            Operator::Greater => Operator::Less,
+            Operator::GreaterEqual => Operator::LessEqual,
+            other => other,
+        };
+        if let Some(reads) = self.emptiness(flipped, right, left, frame, holds)? {
+            return Ok(reads);
+        }
+        let mut lefts = self.operand(left, frame)?;
+        let mut rights = self.operand(right, frame)?;
+        if let ([first, ..], [second, ..]) = (lefts.as_slice(), rights.as_slice())
+            && holds
+            && operator == Operator::Equal
+            && let Some(order) = twins(&first.place, &second.place)
+        {
+            let (mut later, earlier) = match order {
+                std::cmp::Ordering::Less => (second.clone(), first.place.clone()),
+                _ => (first.clone(), second.place.clone()),
+            };
+            later.twin = Some(earlier);
+            return Ok(vec![later]);
+        }
+        lefts.append(&mut rights);
+        Ok(lefts)
+    }
+
+    /// `count(x) > 0`, `x != set()` and the like: what is in the collection, or what it is filled from.
+    fn emptiness(
+        &mut self,
+        operator: Operator,
+        side: &Node,
+        other: &Node,
+        frame: &mut Frame,
+        holds: bool,
+    ) -> Result<Option<Reads>, Stop> {
+        let (collection, number) = match (&side.kind, &other.kind) {
+            (NodeKind::Call(Callee::Builtin(name), args), NodeKind::Constant(Value::Number(_)))
+                if &**name == "count" && args.len() == 1 =>
+            {
+                let number = match &other.kind {
+                    NodeKind::Constant(value) => super::term::index(value),
+                    _ => None,
+                };
+                (&args[0], number.unwrap_or(0))
+            }
+            (_, NodeKind::Constant(value)) if is_empty_collection(value) => (side, 0),
+            _ => return Ok(None),
+        };
+        let Some(term) = self.machine.value(collection, frame)? else {
+            return self.missing(collection, frame).map(Some);
+        };
+        let first = match (operator, holds) {
+            (Operator::Greater | Operator::NotEqual, true) => Some(number),
+            (Operator::GreaterEqual, true) => Some(number.saturating_sub(1)),
+            (Operator::Less, false) => Some(number.saturating_sub(1)),
+            (Operator::LessEqual, false) => Some(number),
+            (Operator::Equal, false) => Some(number),
+            _ => None,
+        };
+        let is_filled = !term.children().is_empty();
+        match first {
+            Some(first) if is_filled => self.elements(&term, first).map(Some),
+            _ => self.collection(&term).map(Some),
+        }
+    }
+
+    pub(super) fn membership(
+        &mut self,
+        sides: &(Node, Node),
+        frame: &mut Frame,
+        holds: bool,
+    ) -> Found {
+        let (value, collection) = sides;
+        let Some(member) = self.machine.value(value, frame)? else {
+            return self.missing(value, frame);
+        };
+        let mut reads = self.reads(&member)?;
+        self.keep_document(&mut reads);
+        let Some(term) = self.machine.value(collection, frame)? else {
+            if reads.is_empty() {
+                return self.missing(collection, frame);
+            }
+            return Ok(reads);
+        };
+        if !reads.is_empty() {
+            return Ok(reads);
+        }
+        if holds
+            && let Some((_, element)) = term
+                .children()
+                .into_iter()
+                .find(|(_, element)| element.value == member.value)
+        {
+            reads = self.reads_of_existence(&element)?;
+            self.keep_document(&mut reads);
+        }
+        if reads.is_empty() {
+            reads = self.collection(&term)?;
+        }
+        Ok(reads)
+    }
+}
+
+fn is_empty_collection(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Set(items) => items.is_empty(),
+        Value::Object(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+/// Which of two places comes later that differ only in indexes.
+fn twins(first: &Place, second: &Place) -> Option<std::cmp::Ordering> {
+    let (first, second) = (first.keys(), second.keys());
+    if first.len() != second.len() || first == second {
+        return None;
+    }
+    let is_index = |value: &Value| matches!(value, Value::Number(_));
+    let same = first
+        .iter()
+        .zip(&second)
+        .all(|(one, two)| one == two || is_index(one) && is_index(two));
+    same.then(|| first.cmp(&second))
+}
