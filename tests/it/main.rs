@@ -3,6 +3,7 @@
 mod cli;
 mod conftest;
 mod hostile;
+mod places;
 mod tidy;
 
 use std::path::{Path, PathBuf};
