@@ -7,11 +7,13 @@
 pub mod check;
 pub mod document;
 pub mod finding;
+pub mod gatekeeper;
 pub mod output;
 pub mod rego;
 pub mod report;
 pub mod resource;
 pub mod scan;
+pub mod schema;
 pub mod source;
 pub mod walk;
 

@@ -4,6 +4,7 @@
 
 mod build;
 mod encoding;
+pub mod field;
 pub mod input;
 mod json;
 #[cfg(test)]

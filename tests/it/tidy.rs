@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::root;
 
 /// What each room may import, apart from itself.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("source", &[]),
     ("resource", &[]),
     ("finding", &["source", "resource"]),
@@ -14,14 +14,34 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("document", &["source", "resource", "finding"]),
     ("check", &["document", "finding"]),
     ("rego", &["check", "document", "finding", "source"]),
+    (
+        "schema",
+        &["check", "document", "finding", "resource", "source"],
+    ),
+    (
+        "gatekeeper",
+        &[
+            "check", "document", "finding", "rego", "resource", "schema", "source",
+        ],
+    ),
     ("scan", &["check", "document", "finding", "walk", "source"]),
     ("report", &["finding", "source"]),
     ("output", &["report", "finding", "source", "resource"]),
     (
         "lib",
         &[
-            "check", "document", "finding", "output", "rego", "report", "resource", "scan",
-            "source", "walk",
+            "check",
+            "document",
+            "finding",
+            "gatekeeper",
+            "output",
+            "rego",
+            "report",
+            "resource",
+            "scan",
+            "schema",
+            "source",
+            "walk",
         ],
     ),
     ("bin", &[]),
