@@ -37,6 +37,8 @@ fn policies() -> PolicySet {
         builtin_errors: BuiltinErrors::Error,
         combine: false,
         places: load::Places::Field,
+        elsewhere: std::collections::BTreeSet::new(),
+        templates: Vec::new(),
     };
     load::load(&options).set.expect("the policies load")
 }

@@ -309,6 +309,8 @@ fn judge(path: &Path, policy: &str, documents: &[Arc<Document>]) -> Result<bool,
         builtin_errors: BuiltinErrors::Error,
         combine: false,
         places: load::Places::Field,
+        elsewhere: std::collections::BTreeSet::new(),
+        templates: Vec::new(),
     };
     let loaded = load::load(&options);
     let Some(set) = loaded.set else {

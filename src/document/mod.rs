@@ -3,6 +3,7 @@
 //! A document that cannot be read is a problem with its place and never hides the documents after it.
 
 mod build;
+pub mod embedded;
 mod encoding;
 pub mod field;
 pub mod input;

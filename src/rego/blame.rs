@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::document::value::Value;
-use crate::finding::{Location, Precision};
+use crate::finding::Location;
 use crate::rego::engine::{EngineError, Worker};
 use crate::rego::prepare::check::references;
 use crate::rego::prepare::diagnose::{self, BodyId, CallSite, Inside, Probed};
@@ -78,11 +78,10 @@ impl Diagnosis {
         let mut handled = None;
         for (number, args, message) in &notes.failed {
             let site = self.probed.calls.get(*number)?;
-            let file = &set.sources[site.body.module].file;
             let hides = !self.is_handled(set, site, args, &notes, definitions);
             let blamed = Blamed {
                 message: message.clone(),
-                location: Location::in_file(file, site.span, Precision::Field),
+                location: set.sources[site.body.module].location(site.span),
                 hides,
             };
             if hides {

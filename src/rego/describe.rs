@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::finding::{Location, Precision, Rule};
+use crate::finding::Rule;
 use crate::rego::annotations::{Annotation, Scope};
 use crate::rego::prepare::Policies;
 use crate::rego::rules::PolicyRule;
@@ -25,7 +25,7 @@ pub(in crate::rego) fn described(
     let span = policies.units[first_module].module.rules[first_rule]
         .head
         .span;
-    let place = Location::in_file(&sources[first_module].file, span, Precision::Field);
+    let place = sources[first_module].location(span);
     Rule {
         id: format!("{package}.{}", rule.name).into(),
         package,

@@ -8,7 +8,7 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, LimitError, PolicyLengthConfig};
 
 use crate::document::value::Value;
-use crate::finding::{Location, Precision};
+use crate::finding::Location;
 use crate::rego::blame::Notes;
 use crate::rego::builtins::{self, ErrorLog};
 use crate::rego::functions::{Current, register_own, register_probes};
@@ -53,12 +53,12 @@ impl Worker {
         set: &PolicySet,
         more: &[(&str, &str)],
     ) -> Result<Self, EngineError> {
-        let texts: Vec<&str> = set
-            .printed
-            .iter()
-            .map(|printed| printed.text.as_str())
-            .collect();
-        Self::load(set, &texts, more)
+        Self::load(set, &printed(set), more, set.data.clone())
+    }
+
+    /// Loads a policy set with other data than its own.
+    pub(in crate::rego) fn with_data(set: &PolicySet, data: Value) -> Result<Self, EngineError> {
+        Self::load(set, &printed(set), &[], data)
     }
 
     /// Loads the modules of a set as they are printed with probes, which write to `notes`.
@@ -68,13 +68,18 @@ impl Worker {
         notes: &Arc<Mutex<Notes>>,
     ) -> Result<Self, EngineError> {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let mut worker = Self::load(set, &texts, &[])?;
+        let mut worker = Self::load(set, &texts, &[], set.data.clone())?;
         register_probes(&mut worker.engine, &worker.log, notes)
             .map_err(|error| EngineError::new(set, &error))?;
         Ok(worker)
     }
 
-    fn load(set: &PolicySet, texts: &[&str], more: &[(&str, &str)]) -> Result<Self, EngineError> {
+    fn load(
+        set: &PolicySet,
+        texts: &[&str],
+        more: &[(&str, &str)],
+        data: Value,
+    ) -> Result<Self, EngineError> {
         let mut engine = Engine::new();
         engine.set_strict_builtin_errors(false);
         engine.set_gather_prints(true);
@@ -97,7 +102,7 @@ impl Worker {
                 .map_err(|error| EngineError::new(set, &error))?;
         }
         engine
-            .add_data(set.data.clone())
+            .add_data(data)
             .map_err(|error| EngineError::new(set, &error))?;
         let log = ErrorLog::default();
         builtins::register(&mut engine, &log);
@@ -182,17 +187,20 @@ impl Worker {
     }
 }
 
+fn printed(set: &PolicySet) -> Vec<&str> {
+    set.printed
+        .iter()
+        .map(|printed| printed.text.as_str())
+        .collect()
+}
+
 /// `p3:12: text` → `policy/a.rego:7: text`.
 fn with_place(set: &PolicySet, text: &str) -> String {
     let place = text.split_once(": ").and_then(|(place, rest)| {
         let (module, line) = place.split_once(':')?;
         let (index, span) = origin(set, module, line.parse().ok()?, 1)?;
-        let file = &set.sources[index].file;
-        Some(format!(
-            "{}:{}: {rest}",
-            file.name(),
-            file.position(span.start).line
-        ))
+        let place = set.sources[index].location(span);
+        Some(format!("{}:{}: {rest}", place.file, place.start.line))
     });
     place.unwrap_or_else(|| text.to_owned())
 }
@@ -224,8 +232,7 @@ impl EngineError {
     /// The place in the policies.
     pub(in crate::rego) fn location(&self, set: &PolicySet) -> Option<Location> {
         let (module, span) = self.place?;
-        let file = &set.sources.get(module)?.file;
-        Some(Location::in_file(file, span, Precision::Field))
+        Some(set.sources.get(module)?.location(span))
     }
 }
 

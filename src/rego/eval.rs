@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::check::{Check, Facts, Judge, Judgement, Needs};
 use crate::document::input::Input;
 use crate::document::value::Value;
-use crate::finding::{Location, Outcome, Problem, Rule, Stage};
+use crate::finding::{Location, Outcome, Problem, Rule, Stage, Subject};
 use crate::rego::blame::{Blamed, Diagnosis};
 use crate::rego::builtins::BuiltinError;
 use crate::rego::engine::{EngineError, EngineErrorKind, Worker};
@@ -273,31 +273,7 @@ impl<'a> Run<'a> {
     }
 
     fn problem(&mut self, error: &EngineError, rule: &str) {
-        let (message, help) = match error.kind {
-            EngineErrorKind::Time => (
-                format!(
-                    "rule `{rule}` took longer than {} on this document",
-                    seconds(self.set.settings.timeout)
-                ),
-                "Allow more with `--timeout`, or make the rule cheaper.".to_owned(),
-            ),
-            EngineErrorKind::Memory => (
-                format!("rule `{rule}` needs more memory on this document than it may have"),
-                "Allow more with `--memory-limit`, or make the rule smaller.".to_owned(),
-            ),
-            EngineErrorKind::Other => (
-                format!(
-                    "rule `{rule}` cannot be evaluated on this document: {}",
-                    error.message
-                ),
-                String::new(),
-            ),
-        };
-        let mut problem = Problem::error(Stage::Evaluate, message).help(help);
-        if let Some(location) = error.location(self.set) {
-            problem = problem.related(location, "in this policy");
-        }
-        self.push(problem);
+        self.push(evaluation_problem(self.set, error, rule));
     }
 
     pub(in crate::rego) fn push(&mut self, problem: Problem) {
@@ -359,12 +335,49 @@ impl<'a> Run<'a> {
         conftest_file(&self.set.settings.directory, &self.input.subject.file)
     }
 
-    /// Depends on the input's name only, so that random numbers are the same in each run.
+    /// What random numbers depend on.
     pub(in crate::rego) fn seed(&self) -> u64 {
-        use std::hash::{Hash as _, Hasher as _};
-        let mut hasher = rustc_hash::FxHasher::default();
-        let subject = &self.input.subject;
-        (&subject.file, subject.document, &subject.item).hash(&mut hasher);
-        hasher.finish()
+        seed_of(&self.input.subject)
     }
+}
+
+/// Why the engine gave no value of a rule on a document, without the document's place.
+pub(in crate::rego) fn evaluation_problem(
+    set: &PolicySet,
+    error: &EngineError,
+    rule: &str,
+) -> Problem {
+    let (message, help) = match error.kind {
+        EngineErrorKind::Time => (
+            format!(
+                "rule `{rule}` took longer than {} on this document",
+                seconds(set.settings.timeout)
+            ),
+            "Allow more with `--timeout`, or make the rule cheaper.".to_owned(),
+        ),
+        EngineErrorKind::Memory => (
+            format!("rule `{rule}` needs more memory on this document than it may have"),
+            "Allow more with `--memory-limit`, or make the rule smaller.".to_owned(),
+        ),
+        EngineErrorKind::Other => (
+            format!(
+                "rule `{rule}` cannot be evaluated on this document: {}",
+                error.message
+            ),
+            String::new(),
+        ),
+    };
+    let problem = Problem::error(Stage::Evaluate, message).help(help);
+    match error.location(set) {
+        Some(location) => problem.related(location, "in this policy"),
+        None => problem,
+    }
+}
+
+/// Depends on the input's name only, so that random numbers are the same in each run.
+pub(in crate::rego) fn seed_of(subject: &Subject) -> u64 {
+    use std::hash::{Hash as _, Hasher as _};
+    let mut hasher = rustc_hash::FxHasher::default();
+    (&subject.file, subject.document, &subject.item).hash(&mut hasher);
+    hasher.finish()
 }

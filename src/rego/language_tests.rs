@@ -39,6 +39,7 @@ pub(in crate::rego) fn load_one(
     }
     let source = Source {
         file,
+        embedded: None,
         annotations: Vec::new(),
         annotation_errors: Vec::new(),
     };

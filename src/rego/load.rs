@@ -11,6 +11,7 @@ use crate::rego::annotations::{self};
 use crate::rego::data::{self, Data};
 use crate::rego::describe::described;
 use crate::rego::eval::engine_problems;
+use crate::rego::hosted::{Sketch, is_source_of};
 use crate::rego::packages::{Packages, list};
 use crate::rego::prepare::calls::ConftestFile;
 pub use crate::rego::prepare::check::Environment;
@@ -52,6 +53,10 @@ pub struct Options {
     pub combine: bool,
     /// What the place of a finding is.
     pub places: Places,
+    /// Files below the policy paths that hold policies of another kind.
+    pub elsewhere: BTreeSet<PathBuf>,
+    /// What the modules of templates are known by: their sources beside them are not run on their own.
+    pub templates: Vec<Sketch>,
 }
 
 /// What the place of a finding is, where the policy does not give it.
@@ -119,12 +124,14 @@ pub(in crate::rego) fn display_name(path: &Path) -> String {
 #[must_use]
 pub fn load(options: &Options) -> Loaded {
     let mut problems = Vec::new();
-    let mut templates = Vec::new();
-    let paths = policy_files(options, &mut problems, &mut templates);
-    let mut loaded = load_files(options, &paths, problems);
-    // Errors all the same, but no reason not to run the rest.
-    loaded.problems.append(&mut templates);
-    loaded
+    let paths = policy_files(options, &mut problems);
+    if paths.is_empty() && !options.elsewhere.is_empty() {
+        return Loaded {
+            set: None,
+            problems,
+        };
+    }
+    load_files(options, &paths, problems)
 }
 
 fn load_files(options: &Options, paths: &[PathBuf], mut problems: Vec<Problem>) -> Loaded {
@@ -132,6 +139,9 @@ fn load_files(options: &Options, paths: &[PathBuf], mut problems: Vec<Problem>) 
     let mut modules = Vec::new();
     for path in paths {
         match module(path, options.version) {
+            Ok((source, module)) if is_source_of(&module, &options.templates) => {
+                problems.push(not_run(&source, &module));
+            }
             Ok((source, module)) => {
                 sources.push(source);
                 modules.push(module);
@@ -176,26 +186,23 @@ fn load_files(options: &Options, paths: &[PathBuf], mut problems: Vec<Problem>) 
     }
 }
 
+fn not_run(source: &Source, module: &Module) -> Problem {
+    let message = "this is the source of a template that is loaded too; it is not run on its own";
+    Problem::notice(Stage::Load, message).at(source.location(module.package_span))
+}
+
 fn is_error(problem: &Problem) -> bool {
     problem.severity == crate::finding::Severity::Error
 }
 
-fn located(source: &Source, error: PolicyError) -> Problem {
+pub(in crate::rego) fn located(source: &Source, error: PolicyError) -> Problem {
     Problem::error(Stage::Load, error.error.message)
-        .at(Location::in_file(
-            &source.file,
-            error.error.span,
-            Precision::Field,
-        ))
+        .at(source.location(error.error.span))
         .help(error.error.help)
 }
 
 /// The `.rego` files at and below the policy paths, sorted; what is wrong with the paths.
-fn policy_files(
-    options: &Options,
-    problems: &mut Vec<Problem>,
-    templates: &mut Vec<Problem>,
-) -> Vec<PathBuf> {
+fn policy_files(options: &Options, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
     let mut files = BTreeSet::new();
     for path in &options.policies {
         if !path.exists() {
@@ -212,12 +219,7 @@ fn policy_files(
             match entry {
                 Ok(entry) if entry.file_type().is_file() => {
                     let named = entry.depth() == 0;
-                    let problem = take_policy_file(entry.path(), named, options.tests, &mut files);
-                    match problem {
-                        Some((Refused::Template, problem)) => templates.push(problem),
-                        Some((Refused::Other, problem)) => problems.push(problem),
-                        None => {}
-                    }
+                    problems.extend(take_policy_file(entry.path(), named, options, &mut files));
                 }
                 Ok(_) => {}
                 Err(error) => problems.push(Problem::error(
@@ -226,7 +228,9 @@ fn policy_files(
                 )),
             }
         }
-        if files.len() == before && path.is_dir() && options.tests == Tests::Excluded {
+        let is_elsewhere = options.elsewhere.iter().any(|file| file.starts_with(path));
+        let is_empty = files.len() == before && !is_elsewhere;
+        if is_empty && path.is_dir() && options.tests == Tests::Excluded {
             let message = format!("there is no policy in `{}`", display_name(path));
             problems.push(
                 Problem::error(Stage::Load, message)
@@ -237,28 +241,23 @@ fn policy_files(
     files.into_iter().collect()
 }
 
-/// Why a file below a policy path is no module.
-enum Refused {
-    /// It is Gatekeeper's.
-    Template,
-    /// The user named it as a policy.
-    Other,
-}
-
 fn take_policy_file(
     path: &Path,
     named: bool,
-    tests: Tests,
+    options: &Options,
     files: &mut BTreeSet<PathBuf>,
-) -> Option<(Refused, Problem)> {
+) -> Option<Problem> {
     let name = display_name(path);
     let is_rego = path
         .extension()
         .is_some_and(|extension| extension == "rego");
     if is_rego {
-        if tests == Tests::Included || named || !name.ends_with("_test.rego") {
+        if options.tests == Tests::Included || named || !name.ends_with("_test.rego") {
             files.insert(path.to_path_buf());
         }
+        return None;
+    }
+    if options.elsewhere.contains(path) {
         return None;
     }
     if let Some(kind) = gatekeeper_kind(path) {
@@ -266,13 +265,12 @@ fn take_policy_file(
         let problem = Problem::error(Stage::Load, message)
             .at(Location::whole_file(name))
             .help("Move it out of the policy folder, or take its Rego as a policy of its own.");
-        return Some((Refused::Template, problem));
+        return Some(problem);
     }
     named.then(|| {
-        let problem = Problem::error(Stage::Load, "this is no Rego file")
+        Problem::error(Stage::Load, "this is no policy")
             .at(Location::whole_file(name))
-            .help("Policies end in `.rego`; data files are named with `-d`.");
-        (Refused::Other, problem)
+            .help("Policies are `.rego` files and Gatekeeper's templates and constraints; data files are named with `-d`.")
     })
 }
 
@@ -311,6 +309,7 @@ fn module(path: &Path, version: Option<Version>) -> Result<(Source, Module), Pro
     Ok((
         Source {
             file,
+            embedded: None,
             annotations,
             annotation_errors: errors,
         },
@@ -444,5 +443,7 @@ pub(in crate::rego) fn tests_options() -> Options {
         builtin_errors: BuiltinErrors::Ignore,
         combine: false,
         places: Places::Field,
+        elsewhere: BTreeSet::new(),
+        templates: Vec::new(),
     }
 }

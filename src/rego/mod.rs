@@ -10,6 +10,7 @@ mod describe;
 mod engine;
 pub mod eval;
 mod functions;
+pub mod hosted;
 #[cfg(test)]
 mod language_tests;
 pub mod load;

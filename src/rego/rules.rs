@@ -13,7 +13,7 @@ use crate::rego::prepare::check::references;
 use crate::rego::prepare::names::{DataPath, Meaning, Names, rule_path};
 use crate::rego::prepare::{Policies, PolicyError, Unit};
 use crate::rego::syntax::SyntaxError;
-use crate::rego::syntax::ast::{Expr, ExprKind, Operator, Rule, StatementKind};
+use crate::rego::syntax::ast::{Expr, ExprKind, Module, Operator, Rule, StatementKind};
 use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule};
 use crate::source::Span;
 
@@ -129,7 +129,7 @@ fn warn_of_review(policies: &Policies, inventory: &mut Inventory) {
             .rules
             .iter()
             .any(|rule| rule.definitions.iter().any(|(of, _)| *of == module));
-        if let Some(error) = reads_review(unit)
+        if let Some(error) = reads_review(&unit.module)
             && is_run
         {
             inventory.warnings.push(PolicyError { module, error });
@@ -138,7 +138,7 @@ fn warn_of_review(policies: &Policies, inventory: &mut Inventory) {
 }
 
 /// Gatekeeper's rules read `input.review`, which no manifest has: they would pass everything.
-fn reads_review(unit: &Unit) -> Option<SyntaxError> {
+pub(in crate::rego) fn reads_review(module: &Module) -> Option<SyntaxError> {
     struct Review(Option<Span>);
     impl Visitor for Review {
         fn expr(&mut self, expr: &Expr) {
@@ -153,13 +153,13 @@ fn reads_review(unit: &Unit) -> Option<SyntaxError> {
         }
     }
     let mut review = Review(None);
-    for rule in &unit.module.rules {
+    for rule in &module.rules {
         walk_rule(&mut review, rule);
     }
     let message = "this policy reads `input.review`, as Gatekeeper's do; a manifest has none, so nothing is found";
     review.0.map(|span| {
         SyntaxError::new(span, message)
-            .help("Gatekeeper's templates come with a later version; until then, read the manifest from `input`.")
+            .help("Put it into a ConstraintTemplate, or read the manifest from `input`.")
     })
 }
 
@@ -173,7 +173,7 @@ fn all_references(policies: &Policies) -> BTreeSet<DataPath> {
 }
 
 /// What is wrong with a rule that can never give a set of messages.
-fn shape_error(rule: &Rule) -> Option<SyntaxError> {
+pub(in crate::rego) fn shape_error(rule: &Rule) -> Option<SyntaxError> {
     let head = &rule.head;
     let name = rule.name();
     let help = format!(

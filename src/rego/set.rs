@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::document::embedded::EmbeddedText;
 use crate::document::value::Value;
 use crate::finding::{Location, Precision, Rule};
 use crate::rego::annotations::{Annotation, Scope};
@@ -25,15 +26,27 @@ use crate::rego::syntax::print::Printed;
 use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule};
 use crate::source::{SourceFile, Span};
 
-/// The file of a module and the annotations in it.
+/// The text of a module and the annotations in it.
 #[derive(Debug)]
 pub(in crate::rego) struct Source {
-    /// The file.
+    /// The text, under the name of its file.
     pub(in crate::rego) file: Arc<SourceFile>,
+    /// Where it stands in the file, where it is not all of it.
+    pub(in crate::rego) embedded: Option<EmbeddedText>,
     /// Its annotations.
     pub(in crate::rego) annotations: Vec<(Scope, Annotation)>,
     /// Those that could not be read.
     pub(in crate::rego) annotation_errors: Vec<SyntaxError>,
+}
+
+impl Source {
+    /// The place in the file of a part of the text, with the lines around it.
+    pub(in crate::rego) fn location(&self, span: Span) -> Location {
+        match &self.embedded {
+            Some(embedded) => embedded.location(span, Precision::Field),
+            None => Location::in_file(&self.file, span, Precision::Field),
+        }
+    }
 }
 
 /// How rules are evaluated.
@@ -132,8 +145,7 @@ impl PolicySet {
         own.chain(all).find_map(|(module, index)| {
             let definition = &self.policies.units[module].module.rules[index];
             let span = call_in(definition, builtin)?;
-            let file = &self.sources[module].file;
-            Some(Location::in_file(file, span, Precision::Field))
+            Some(self.sources[module].location(span))
         })
     }
 

@@ -53,6 +53,8 @@ pub(crate) fn load_options(args: &LoadArgs, policies: Vec<PathBuf>, tests: Tests
         builtin_errors: BuiltinErrors::default(),
         combine: false,
         places: Places::Field,
+        elsewhere: std::collections::BTreeSet::new(),
+        templates: Vec::new(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::document::input::Input;
 use crate::document::path::Segment;
 use crate::document::place::{Placed, Side};
 use crate::document::value::Value;
-use crate::finding::{Location, Precision, Related};
+use crate::finding::{Location, Related};
 use crate::rego::prepare::names::DataPath;
 use crate::rego::set::PolicySet;
 use crate::rego::trace::compile;
@@ -43,10 +43,15 @@ pub(in crate::rego) struct Found {
 impl Tracer {
     /// Compiles the policies of a set for tracing; none where its functions cannot be had.
     pub(in crate::rego) fn new(set: &PolicySet) -> Option<Self> {
+        Self::with_data(set, set.data.clone())
+    }
+
+    /// Compiles the policies of a set for tracing with other data than its own.
+    pub(in crate::rego) fn with_data(set: &PolicySet, data: Value) -> Option<Self> {
         Some(Self {
             program: compile::compile(&set.policies),
             functions: Functions::new(set).ok()?,
-            base: Term::constant(set.data.clone()),
+            base: Term::constant(data),
             dropped: Cell::new(0),
         })
     }
@@ -193,8 +198,7 @@ impl<'t> Trace<'t> {
         });
         let policy_location = witnesses.iter().find_map(|witness| {
             let branch = witness.branch.as_ref()?;
-            let file = &self.set.sources.get(branch.module)?.file;
-            let location = Location::in_file(file, branch.span, Precision::Field);
+            let location = self.set.sources.get(branch.module)?.location(branch.span);
             Some(location.without_excerpt())
         });
         let mut places = places.into_iter();

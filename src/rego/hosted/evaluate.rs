@@ -1,0 +1,134 @@
+//! Evaluates the rule of a hosted set on one input at a time.
+
+use std::cell::OnceCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use crate::document::input::Input;
+use crate::document::value::{Object, Value};
+use crate::finding::{Location, Problem, Related, Stage};
+use crate::rego::engine::Worker;
+use crate::rego::eval::{evaluation_problem, seed_of};
+use crate::rego::hosted::{Host, PACKAGE};
+use crate::rego::load::Places;
+use crate::rego::set::{PolicySet, path_of};
+use crate::rego::trace::places::Tracer;
+
+/// Evaluates one hosted set on one thread.
+pub struct Evaluator<'a> {
+    set: &'a PolicySet,
+    data: Value,
+    path: String,
+    /// Made when it is first needed.
+    worker: Option<Worker>,
+    /// Made when something is found first.
+    tracer: OnceCell<Option<Tracer>>,
+}
+
+/// What the rule gave.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its value, `Undefined` where it has none; why it could not be evaluated otherwise, without a place in the input.
+    pub value: Result<Value, Problem>,
+    /// Failures of builtins, which made something undefined: what failed and where it is called.
+    pub failures: Vec<(String, Option<Location>)>,
+    /// What was printed.
+    pub prints: Vec<String>,
+}
+
+/// Where a member of the rule's value comes from.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Its place in a document of the input, where that could be found out.
+    pub location: Option<Location>,
+    /// Further places.
+    pub related: Vec<Related>,
+    /// The body that gave it.
+    pub policy_location: Option<Location>,
+}
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn new(set: &'a PolicySet, host: Host, data: Value) -> Self {
+        let entry = (Value::from(host.data), data);
+        Self {
+            set,
+            data: Value::from(std::iter::once(entry).collect::<Object>()),
+            path: path_of(&[PACKAGE.into()], host.rule),
+            worker: None,
+            tracer: OnceCell::new(),
+        }
+    }
+
+    /// Evaluates the rule; `id` is what problems call it.
+    pub fn evaluate(&mut self, input: &Input, id: &str, timeout: Duration) -> Answer {
+        let worker = self.worker.take();
+        let answered = catch_unwind(AssertUnwindSafe(|| {
+            let mut worker = match worker {
+                Some(worker) => worker,
+                None => Worker::with_data(self.set, self.data.clone())
+                    .map_err(|error| evaluation_problem(self.set, &error, id))?,
+            };
+            worker.set_input(input.value.clone(), None, seed_of(&input.subject));
+            worker.log.take();
+            let value = worker.evaluate(self.set, &self.path, timeout);
+            let errors = worker.log.take();
+            let prints = worker.take_prints(self.set);
+            let answer = Answer {
+                value: value.map_err(|error| evaluation_problem(self.set, &error, id)),
+                failures: errors
+                    .into_iter()
+                    .map(|error| (error.message, self.set.call_site(0, &error.name)))
+                    .collect(),
+                prints,
+            };
+            Ok((worker, answer))
+        }));
+        let problem = match answered {
+            Ok(Ok((worker, answer))) => {
+                self.worker = Some(worker);
+                return answer;
+            }
+            Ok(Err(problem)) => problem,
+            // The engine's state is not to be trusted any more: the next input gets a new one.
+            Err(_) => Problem::error(
+                Stage::Evaluate,
+                format!("rule `{id}`: the evaluation ended in a fault of the engine"),
+            ),
+        };
+        Answer {
+            value: Err(problem),
+            failures: Vec::new(),
+            prints: Vec::new(),
+        }
+    }
+
+    /// Where members of the rule's value come from, in their order.
+    pub fn places(&self, input: &Input, value: &Value, members: &[&Value]) -> Vec<Found> {
+        let nothing = || members.iter().map(|_| Found::default()).collect();
+        if self.set.settings.places == Places::Resource {
+            return nothing();
+        }
+        let tracer = self
+            .tracer
+            .get_or_init(|| Tracer::with_data(self.set, self.data.clone()));
+        let Some(tracer) = tracer else {
+            return nothing();
+        };
+        // A fault of the trace leaves a finding without its exact place, never without a verdict.
+        let traced = catch_unwind(AssertUnwindSafe(|| {
+            let mut trace = tracer.trace(self.set, input, None, seed_of(&input.subject));
+            trace.places(0, value, members)
+        }));
+        traced.map_or_else(
+            |_| nothing(),
+            |places| {
+                let found = places.into_iter().map(|place| Found {
+                    location: place.location,
+                    related: place.related,
+                    policy_location: place.policy_location,
+                });
+                found.collect()
+            },
+        )
+    }
+}

@@ -1,0 +1,240 @@
+//! Modules that a host brings along, for example those of a ConstraintTemplate: one rule of them is asked for, with the
+//! input and the data that the host gives.
+//!
+//! Each set is for itself: its modules never meet those of another set or of the policy folder.
+
+mod check;
+mod evaluate;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::document::embedded::EmbeddedText;
+use crate::document::value::Value;
+use crate::finding::{Location, Problem, RuleKind, Stage};
+use crate::rego::data::Data;
+use crate::rego::describe::described;
+use crate::rego::eval::engine_problems;
+pub use crate::rego::hosted::evaluate::{Answer, Evaluator, Found};
+use crate::rego::load::{Options, located};
+use crate::rego::prepare::Policies;
+use crate::rego::prepare::calls::ConftestFile;
+use crate::rego::prepare::check::{Environment, Network, references};
+use crate::rego::rules::{PolicyRule, reads_review};
+use crate::rego::set::{PolicySet, Settings, Source};
+use crate::rego::syntax::Version;
+use crate::rego::syntax::ast::Module;
+use crate::rego::syntax::parser;
+
+/// A module and what it is for.
+#[derive(Clone, Debug)]
+pub struct HostedModule {
+    /// Its text and where that stands.
+    pub text: EmbeddedText,
+    /// The version of the language that the host reads it as.
+    pub version: Version,
+    /// What it is for.
+    pub role: Role,
+}
+
+/// What a module is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It has the rule that is asked for; its package's name does not matter.
+    Entry,
+    /// Others import it.
+    Library,
+}
+
+/// What a host asks for and lets its modules see.
+#[derive(Clone, Copy, Debug)]
+pub struct Host {
+    /// The rule that the entry module must have.
+    pub rule: &'static str,
+    /// The key of `data` that the host fills.
+    pub data: &'static str,
+    /// The first component of the packages of libraries.
+    pub libraries: &'static str,
+}
+
+/// What a module is known by: its package and the names of its rules.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sketch {
+    package: Vec<Arc<str>>,
+    rules: BTreeSet<Arc<str>>,
+}
+
+/// Modules that are ready to be evaluated.
+#[derive(Debug)]
+pub struct Hosted {
+    set: PolicySet,
+    reads_data: bool,
+    sketch: Sketch,
+}
+
+/// The package that the entry module gets, whatever its own.
+const PACKAGE: &str = "template";
+
+impl Sketch {
+    pub(in crate::rego) fn of(module: &Module) -> Self {
+        Self {
+            package: module.package.clone(),
+            rules: module
+                .rules
+                .iter()
+                .map(|rule| Arc::clone(rule.name()))
+                .collect(),
+        }
+    }
+}
+
+impl Hosted {
+    /// Reads and checks modules; every reason why they cannot be evaluated otherwise.
+    pub fn load(
+        modules: Vec<HostedModule>,
+        host: Host,
+        options: &Options,
+    ) -> Result<Self, Vec<Problem>> {
+        let (sources, mut trees) = parsed(&modules)?;
+        let entry = modules
+            .iter()
+            .position(|module| module.role == Role::Entry)
+            .unwrap_or_default();
+        let sketch = Sketch::of(&trees[entry]);
+        let roles: Vec<Role> = modules.iter().map(|module| module.role).collect();
+        let mut problems: Vec<Problem> = check::packages(&trees, &roles, host)
+            .into_iter()
+            .map(|error| located(&sources[error.module], error))
+            .collect();
+        trees[entry].package = vec![PACKAGE.into()];
+        let policies = Policies::new(trees);
+        let mut checked = check::references(&policies, host);
+        if checked.is_empty() {
+            checked = policies.check(Environment::Hidden, Network::Refused);
+        }
+        let checked = checked.into_iter();
+        problems.extend(checked.map(|error| located(&sources[error.module], error)));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let reads_data = reads(&policies, host.data);
+        let set = policy_set(sources, policies, entry, host, options);
+        let too_deep = set.prepared.errors().into_iter();
+        problems.extend(too_deep.map(|error| located(&set.sources[error.module], error)));
+        if problems.is_empty() {
+            problems = engine_problems(&set);
+        }
+        match problems.is_empty() {
+            true => Ok(Self {
+                set,
+                reads_data,
+                sketch,
+            }),
+            false => Err(problems),
+        }
+    }
+
+    /// Whether any module reads the data that the host fills.
+    #[must_use]
+    pub fn reads_data(&self) -> bool {
+        self.reads_data
+    }
+
+    /// What the entry module is known by.
+    #[must_use]
+    pub fn sketch(&self) -> &Sketch {
+        &self.sketch
+    }
+
+    /// Where the first definition of the rule stands.
+    #[must_use]
+    pub fn location(&self) -> Option<&Location> {
+        self.set.rules.first()?.location.as_ref()
+    }
+
+    /// An evaluator for one thread, with the value of the key of `data` that the host fills.
+    #[must_use]
+    pub fn evaluator(&self, host: Host, data: Value) -> Evaluator<'_> {
+        Evaluator::new(&self.set, host, data)
+    }
+}
+
+fn parsed(modules: &[HostedModule]) -> Result<(Vec<Source>, Vec<Module>), Vec<Problem>> {
+    let mut sources = Vec::new();
+    let mut trees = Vec::new();
+    let mut problems = Vec::new();
+    for module in modules {
+        let source = Source {
+            file: Arc::clone(module.text.text()),
+            embedded: Some(module.text.clone()),
+            annotations: Vec::new(),
+            annotation_errors: Vec::new(),
+        };
+        match parser::parse(module.text.text(), module.version) {
+            Ok(tree) => {
+                trees.push(tree);
+                sources.push(source);
+            }
+            Err(error) => problems.push(
+                Problem::error(Stage::Load, error.message)
+                    .at(source.location(error.span))
+                    .help(error.help),
+            ),
+        }
+    }
+    match problems.is_empty() {
+        true => Ok((sources, trees)),
+        false => Err(problems),
+    }
+}
+
+fn reads(policies: &Policies, key: &str) -> bool {
+    policies.units.iter().any(|unit| {
+        unit.rules().any(|(rule, locals)| {
+            references(unit, rule, locals)
+                .iter()
+                .any(|path| path.get(1).is_none_or(|name| &**name == key))
+        })
+    })
+}
+
+fn policy_set(
+    sources: Vec<Source>,
+    policies: Policies,
+    entry: usize,
+    host: Host,
+    options: &Options,
+) -> PolicySet {
+    let definitions = policies.units[entry].module.rules.iter().enumerate();
+    let rule = PolicyRule {
+        package: vec![PACKAGE.into()],
+        name: host.rule.into(),
+        kind: RuleKind::Violation,
+        definitions: definitions
+            .filter(|(_, rule)| &**rule.name() == host.rule)
+            .map(|(index, _)| (entry, index))
+            .collect(),
+        kinds: None,
+    };
+    let rules = vec![described(&rule, &sources, &policies)];
+    let data = Data {
+        value: Value::new_object(),
+        files: Vec::new(),
+        problems: Vec::new(),
+    };
+    PolicySet::new(
+        sources,
+        policies,
+        ConftestFile::Unknown,
+        data,
+        (rules, vec![rule], BTreeSet::new()),
+        Settings::of(options),
+    )
+}
+
+/// Whether a module beside templates is the source of one: it reads `input.review` and is known by the same.
+pub(in crate::rego) fn is_source_of(module: &Module, templates: &[Sketch]) -> bool {
+    reads_review(module).is_some() && templates.contains(&Sketch::of(module))
+}
