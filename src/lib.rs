@@ -5,6 +5,7 @@
 //! verdict → exit code. The library never sees the command line, the environment, the clock or a terminal.
 
 pub mod check;
+pub mod checkout;
 pub mod document;
 pub mod finding;
 pub mod gatekeeper;

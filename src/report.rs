@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::checkout::Checkout;
 use crate::finding::{
     Evaluation, Finding, Level, Location, Outcome, Problem, Rule, Severity, Status,
 };
@@ -36,6 +37,8 @@ pub struct Run {
     pub combined: bool,
     /// Files that were passed over, by the reason.
     pub skipped_files: BTreeMap<String, usize>,
+    /// Where the names of files lead; it is the machine's, so that the JSON report does not hold it.
+    pub checkout: Checkout,
 }
 
 /// How many there are of each.

@@ -106,6 +106,27 @@ pub(super) fn problem_line(problem: &Problem) -> String {
     }
 }
 
+/// How a finding reads on one line of a log.
+pub(super) fn finding_line(finding: &Finding, report: &Report) -> String {
+    let word = match &finding.status {
+        Status::Active => finding.level.as_str(),
+        status @ (Status::Excepted(_) | Status::Waived(_) | Status::Baselined(_)) => {
+            status.as_str()
+        }
+    };
+    let place = visible::place(&finding.location);
+    let rule = report.rules.get(finding.rule).map_or("", |rule| &*rule.id);
+    let mut line = format!("{word} {place} {}", visible::one_line(rule));
+    if let Some(resource) = &finding.resource {
+        line.push_str(&format!(" ({})", visible::one_line(&resource.to_string())));
+    }
+    line.push_str(&format!(": {}", visible::one_line(&finding.message)));
+    if let Some(by) = suppressed_by(&finding.status) {
+        line.push_str(&format!(" - {by}"));
+    }
+    line
+}
+
 /// What suppressed a finding, in words; none for one that counts.
 pub(super) fn suppressed_by(status: &Status) -> Option<String> {
     let (word, suppression) = match status {

@@ -2,10 +2,14 @@
 //!
 //! Formats read the report and nothing else, and decide nothing: the verdict comes from the report.
 
+mod azure;
 mod cases;
+mod github;
 pub mod json;
 mod junit;
+mod markdown;
 mod pretty;
+mod sarif;
 mod summary;
 mod table;
 mod tap;
@@ -71,10 +75,24 @@ formats! {
     Tap = "tap" => tap::write,
     /// JUnit's XML, as CI systems read it.
     Junit = "junit" => junit::write,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif = "sarif" => sarif::write,
+    /// Logging commands of Azure DevOps.
+    AzureDevOps = "azure-devops" | "azuredevops" => azure::write,
+    /// Workflow commands of GitHub Actions.
+    Github = "github" => github::write,
+    /// A summary for the page of a pipeline run.
+    Markdown = "markdown" => markdown::write,
 }
 
-/// Formats of Conftest and of CI systems that are known but not there yet.
-const LATER: &[&str] = &["azure-devops", "azuredevops", "github", "sarif", "markdown"];
+/// A CI system whose log shows annotations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ci {
+    /// Azure DevOps.
+    AzureDevOps,
+    /// GitHub Actions.
+    Github,
+}
 
 /// How a report is written, apart from its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +131,25 @@ pub fn write(
     out.flush()
 }
 
+/// Writes the log of a CI step: the report for people, then the commands that annotate.
+///
+/// # Errors
+/// Whatever writing to `out` gives.
+pub fn write_log(
+    report: &Report,
+    ci: Ci,
+    style: &Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(64 * 1024, out);
+    pretty::write(report, style, &mut out)?;
+    match ci {
+        Ci::AzureDevOps => azure::write_commands(report, style, &mut out)?,
+        Ci::Github => github::write_commands(report, style, &mut out)?,
+    }
+    out.flush()
+}
+
 impl FromStr for Format {
     type Err = UnknownFormat;
 
@@ -139,24 +176,20 @@ impl UnknownFormat {
         let known = || Format::ALL.iter().map(|format| format.name());
         let list = known().collect::<Vec<_>>().join(", ");
         let mut hint = String::new();
-        if LATER.contains(&&*lower) {
-            let _ = write!(hint, "it comes with a later version; there are {list}");
-        } else {
-            let nearest = known()
-                .chain(
-                    Format::ALL
-                        .iter()
-                        .flat_map(|format| format.aliases().iter().copied()),
-                )
-                .map(|known| (strsim::damerau_levenshtein(known, &lower), known))
-                .min();
-            match nearest {
-                Some((distance, known)) if distance <= 1 + known.len() / 3 => {
-                    let _ = write!(hint, "did you mean `{known}`? There are {list}");
-                }
-                Some(_) | None => {
-                    let _ = write!(hint, "there are {list}");
-                }
+        let nearest = known()
+            .chain(
+                Format::ALL
+                    .iter()
+                    .flat_map(|format| format.aliases().iter().copied()),
+            )
+            .map(|known| (strsim::damerau_levenshtein(known, &lower), known))
+            .min();
+        match nearest {
+            Some((distance, known)) if distance <= 1 + known.len() / 3 => {
+                let _ = write!(hint, "did you mean `{known}`? There are {list}");
+            }
+            Some(_) | None => {
+                let _ = write!(hint, "there are {list}");
             }
         }
         Self {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::root;
 
 /// What each room may import, apart from itself.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: &[(&str, &[&str])] = &[
+    ("checkout", &[]),
     ("source", &[]),
     ("resource", &[]),
     ("finding", &["source", "resource"]),
@@ -25,12 +26,16 @@ const ARROWS: [(&str, &[&str]); 15] = [
         ],
     ),
     ("scan", &["check", "document", "finding", "walk", "source"]),
-    ("report", &["finding", "source"]),
-    ("output", &["report", "finding", "source", "resource"]),
+    ("report", &["checkout", "finding", "source"]),
+    (
+        "output",
+        &["report", "checkout", "finding", "source", "resource"],
+    ),
     (
         "lib",
         &[
             "check",
+            "checkout",
             "document",
             "finding",
             "gatekeeper",

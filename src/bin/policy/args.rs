@@ -57,7 +57,8 @@ pub(crate) struct LoadArgs {
 pub(crate) struct OutputArgs {
     /// Format of the report: FORMAT to standard output or FORMAT=FILE; may be given several times.
     ///
-    /// Formats: pretty (default), table, json, tap, junit.
+    /// Formats: pretty, table, json, tap, junit, sarif, azure-devops, github, markdown. Without it, pretty; in Azure
+    /// Pipelines (`TF_BUILD`) and GitHub Actions (`GITHUB_ACTIONS`) followed by their commands.
     #[arg(short, long, value_name = "FORMAT[=FILE]", value_parser = target)]
     pub(crate) output: Vec<Target>,
     /// List what passed, too, in the table.

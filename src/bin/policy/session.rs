@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use policy::finding::Problem;
-use policy::output::{self, Format, Passed, Style};
+use policy::output::{self, Ci, Format, Passed, Style};
 use policy::rego::load::{BuiltinErrors, Environment, Options, Places, Tests};
 use policy::report::{Report, Verdict, Warnings};
 use policy::walk::{self, FileEntry};
 
 use crate::args::{ColorWhen, LoadArgs, OutputArgs, Target, WalkArgs};
+use crate::environment;
 use crate::error::CommandError;
 use crate::{FAILED, INCOMPLETE, PASSED};
 
@@ -85,13 +86,19 @@ pub(crate) fn finish(
         Warnings::Allowed
     };
     report.sort();
+    report.run.checkout = environment::checkout(None);
     let verdict = report.verdict(warnings);
-    let targets = targets(args)?;
-    for target in &targets {
-        match &target.file {
-            Some(file) => write_file(&report, target.format, file, args, warnings)?,
-            None if args.quiet && verdict == Verdict::Passed => {}
-            None => write_stdout(&report, target.format, args, warnings)?,
+    for target in &targets(args)? {
+        let is_silent = args.quiet && verdict == Verdict::Passed;
+        match target {
+            Destination::File(format, file) => write_file(&report, *format, file, args, warnings)?,
+            Destination::Stdout(_) | Destination::Log(_) if is_silent => {}
+            Destination::Stdout(format) => write_stdout(args, warnings, |style, out| {
+                output::write(&report, *format, style, out)
+            })?,
+            Destination::Log(ci) => write_stdout(args, warnings, |style, out| {
+                output::write_log(&report, *ci, style, out)
+            })?,
         }
     }
     if args.verbose {
@@ -109,8 +116,18 @@ pub(crate) fn finish(
     })
 }
 
-/// The formats asked for; at most one goes to standard output.
-fn targets(args: &OutputArgs) -> Result<Vec<Target>, CommandError> {
+/// Where a report goes.
+enum Destination {
+    /// To standard output, in a format.
+    Stdout(Format),
+    /// To standard output, for people and the CI system whose log it is.
+    Log(Ci),
+    /// To a file.
+    File(Format, PathBuf),
+}
+
+/// Where the report goes; at most one format goes to standard output. Without any, a CI system gets its own.
+fn targets(args: &OutputArgs) -> Result<Vec<Destination>, CommandError> {
     let to_stdout = args.output.iter().filter(|target| target.file.is_none());
     if to_stdout.count() > 1 {
         return Err(CommandError::new(
@@ -119,12 +136,16 @@ fn targets(args: &OutputArgs) -> Result<Vec<Target>, CommandError> {
         ));
     }
     if args.output.is_empty() {
-        return Ok(vec![Target {
-            format: Format::Pretty,
-            file: None,
+        return Ok(vec![match environment::ci() {
+            Some(ci) => Destination::Log(ci),
+            None => Destination::Stdout(Format::Pretty),
         }]);
     }
-    Ok(args.output.clone())
+    let destination = |target: &Target| match &target.file {
+        Some(file) => Destination::File(target.format, file.clone()),
+        None => Destination::Stdout(target.format),
+    };
+    Ok(args.output.iter().map(destination).collect())
 }
 
 fn style(args: &OutputArgs, colour: bool, width: Option<usize>, warnings: Warnings) -> Style {
@@ -174,10 +195,9 @@ fn write_file(
 }
 
 fn write_stdout(
-    report: &Report,
-    format: Format,
     args: &OutputArgs,
     warnings: Warnings,
+    write: impl Fn(&Style, &mut dyn io::Write) -> io::Result<()>,
 ) -> Result<(), CommandError> {
     let stdout = io::stdout();
     let is_terminal = stdout.is_terminal();
@@ -187,7 +207,7 @@ fn write_stdout(
         .map(|(width, _)| usize::from(width.0));
     let style = style(args, colour(args, is_terminal), width, warnings);
     let mut out = io::BufWriter::with_capacity(1 << 16, stdout.lock());
-    let written = output::write(report, format, &style, &mut out).and_then(|()| out.flush());
+    let written = write(&style, &mut out).and_then(|()| out.flush());
     match written {
         // Whoever reads has seen enough; the verdict still decides the exit code.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -9,7 +9,6 @@ mod writing;
 
 use std::io::{self, Write};
 
-use serde::Serialize as _;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 use crate::output::{Style, visible};
@@ -18,11 +17,22 @@ use crate::report::Report;
 /// Version of the format that is written and read.
 pub const VERSION: u32 = 1;
 
+/// The report and its lists are written over several lines; a finding stands on one line.
+const SPREAD: usize = 2;
+
 /// Writes the report as JSON.
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let shape = shape::Report::of(report, style.warnings);
-    let mut serializer = Serializer::with_formatter(&mut *out, Inert::new());
-    shape.serialize(&mut serializer)?;
+    write_inert(&shape::Report::of(report, style.warnings), SPREAD, out)
+}
+
+/// Writes a value as JSON whose texts start no command in a CI log; `spread` levels are written over several lines.
+pub(super) fn write_inert(
+    value: &impl serde::Serialize,
+    spread: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut serializer = Serializer::with_formatter(&mut *out, Inert::new(spread));
+    value.serialize(&mut serializer)?;
     writeln!(out)
 }
 
@@ -44,7 +54,9 @@ pub fn read(text: &str) -> Result<Report, ReadError> {
 
 /// Writes as [`PrettyFormatter`] does, but so that no text starts a command where JSON is printed in a CI log.
 struct Inert {
-    spread: PrettyFormatter<'static>,
+    pretty: PrettyFormatter<'static>,
+    /// Levels that are written over several lines.
+    spread: usize,
     depth: usize,
 }
 
@@ -69,7 +81,7 @@ impl Formatter for Inert {
     fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.depth += 1;
         match self.is_spread() {
-            true => self.spread.begin_array(writer),
+            true => self.pretty.begin_array(writer),
             false => writer.write_all(b"["),
         }
     }
@@ -78,7 +90,7 @@ impl Formatter for Inert {
         let spread = self.is_spread();
         self.depth -= 1;
         match spread {
-            true => self.spread.end_array(writer),
+            true => self.pretty.end_array(writer),
             false => writer.write_all(b"]"),
         }
     }
@@ -89,7 +101,7 @@ impl Formatter for Inert {
         first: bool,
     ) -> io::Result<()> {
         match self.is_spread() {
-            true => self.spread.begin_array_value(writer, first),
+            true => self.pretty.begin_array_value(writer, first),
             false if first => Ok(()),
             false => writer.write_all(b", "),
         }
@@ -97,7 +109,7 @@ impl Formatter for Inert {
 
     fn end_array_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         match self.is_spread() {
-            true => self.spread.end_array_value(writer),
+            true => self.pretty.end_array_value(writer),
             false => Ok(()),
         }
     }
@@ -105,7 +117,7 @@ impl Formatter for Inert {
     fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.depth += 1;
         match self.is_spread() {
-            true => self.spread.begin_object(writer),
+            true => self.pretty.begin_object(writer),
             false => writer.write_all(b"{"),
         }
     }
@@ -114,7 +126,7 @@ impl Formatter for Inert {
         let spread = self.is_spread();
         self.depth -= 1;
         match spread {
-            true => self.spread.end_object(writer),
+            true => self.pretty.end_object(writer),
             false => writer.write_all(b"}"),
         }
     }
@@ -125,7 +137,7 @@ impl Formatter for Inert {
         first: bool,
     ) -> io::Result<()> {
         match self.is_spread() {
-            true => self.spread.begin_object_key(writer, first),
+            true => self.pretty.begin_object_key(writer, first),
             false if first => Ok(()),
             false => writer.write_all(b", "),
         }
@@ -137,25 +149,23 @@ impl Formatter for Inert {
 
     fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         match self.is_spread() {
-            true => self.spread.end_object_value(writer),
+            true => self.pretty.end_object_value(writer),
             false => Ok(()),
         }
     }
 }
 
 impl Inert {
-    /// Levels that are written over several lines: the report and its lists; a finding stands on one line.
-    const SPREAD: usize = 2;
-
-    fn new() -> Self {
+    fn new(spread: usize) -> Self {
         Self {
-            spread: PrettyFormatter::new(),
+            pretty: PrettyFormatter::new(),
+            spread,
             depth: 0,
         }
     }
 
     fn is_spread(&self) -> bool {
-        self.depth <= Self::SPREAD
+        self.depth <= self.spread
     }
 }
 

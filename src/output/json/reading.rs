@@ -35,6 +35,7 @@ impl Report<'_> {
                     .into_iter()
                     .map(|(reason, n_files)| (reason.into_owned(), n_files))
                     .collect(),
+                ..report::Run::default()
             },
             findings: findings
                 .map(|(index, finding)| finding.into_finding(index, &indices))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use std::collections::BTreeMap;
 
+use crate::checkout::Checkout;
 use crate::finding::{
     Evaluation, Finding, Level, Location, Outcome, Precision, Problem, Related, Rule, RuleKind,
     Stage, Status, Subject, Suppression,
@@ -54,6 +55,11 @@ pub(super) fn everyday() -> Report {
                 ("Helm chart".to_owned(), 1),
                 ("unknown type".to_owned(), 12),
             ]),
+            checkout: Checkout {
+                directory: "/src/repo/shop".to_owned(),
+                root: "/src/repo".to_owned(),
+                ..Checkout::default()
+            },
         },
         rules,
         evaluations: vec![
