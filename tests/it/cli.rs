@@ -408,7 +408,7 @@ fn wrong_usage_says_what_to_do() {
         (&["test", "--ignore", "x", "k8s"], "--exclude"),
         (&["test", "--parser", "toml", "k8s"], "only YAML and JSON"),
         (&["test", "-o", "jsn", "k8s"], "json"),
-        (&["test", "-o", "sarif", "k8s"], "sarif"),
+        (&["test", "-o", "sarf", "k8s"], "`sarif`"),
         (&["test", "--polcy", "x", "k8s"], "--policy"),
         (&["pull", "x"], "not a part of policy"),
         (
