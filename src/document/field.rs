@@ -124,7 +124,7 @@ impl<'a> Field<'a> {
             Some(near) => format!("Did you mean `{near}`?"),
             None => format!("Known here: {}.", known.join(", ")),
         };
-        self.key_error(format!("unknown field `{}`", self.path))
+        self.key_error(format!("unknown field {:?}", self.path.to_string()))
             .help(help)
     }
 

@@ -3,3 +3,4 @@
 //! What is wrong is said with the API server's own words, so that people recognise it.
 
 pub mod names;
+pub mod structural;

@@ -291,9 +291,9 @@ fn what_is_unknown_is_an_error_with_the_nearest_name() {
     assert_eq!(
         wrong("{excludeNamespaces: [kube-system], kinds: [{kinds: [Pod], versions: [v1]}]}"),
         [
-            "2:11 unknown field `spec.match.excludeNamespaces` | Did you mean `excludedNamespaces`? A cluster drops \
+            "2:11 unknown field \"spec.match.excludeNamespaces\" | Did you mean `excludedNamespaces`? A cluster drops \
              unknown fields without a word: what they say would not hold there.",
-            "2:68 unknown field `spec.match.kinds[0].versions` | Known here: apiGroups, kinds. A cluster drops unknown \
+            "2:68 unknown field \"spec.match.kinds[0].versions\" | Known here: apiGroups, kinds. A cluster drops unknown \
              fields without a word: what they say would not hold there.",
         ]
     );
@@ -350,7 +350,7 @@ fn bad_selectors_are_errors_at_their_place() {
     assert_eq!(
         wrong("{labelSelector: {matchLabels: {-a: 'x y', b: true}, matchLabel: {}}}"),
         [
-            "2:62 unknown field `spec.match.labelSelector.matchLabel` | Did you mean `matchLabels`? A cluster drops \
+            "2:62 unknown field \"spec.match.labelSelector.matchLabel\" | Did you mean `matchLabels`? A cluster drops \
              unknown fields without a word: what they say would not hold there.",
             "2:41 spec.match.labelSelector.matchLabels: Invalid value: \"-a\": name part must consist of alphanumeric \
              characters, '-', '_' or '.', and must start and end with an alphanumeric character | ",
