@@ -11,6 +11,7 @@ pub(in crate::rego) mod calls;
 pub(in crate::rego) mod check;
 pub(in crate::rego) mod constants;
 pub(in crate::rego) mod diagnose;
+mod every;
 mod hoist;
 pub(in crate::rego) mod names;
 mod patterns;
@@ -164,6 +165,7 @@ fn prepared(unit: &Unit, conftest_file: ConftestFile, constants: &mut Vec<Expr>)
         patterns::rewrite(rule);
         calls::rewrite(rule, &unit.names, locals, conftest_file);
         hoist::hoist(rule, &unit.names, locals);
+        every::bind(rule);
         constants::extract(rule, constants);
     }
     module
