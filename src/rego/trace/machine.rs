@@ -2,7 +2,6 @@
 //!
 //! What it finds decides nothing: it is compared with what the engine found, and says where that comes from.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -43,7 +42,7 @@ pub(in crate::rego) type Then<'a> = &'a mut dyn FnMut(&mut Machine<'_>, &mut Fra
 pub(in crate::rego) type ThenValue<'a> =
     &'a mut dyn FnMut(&mut Machine<'_>, &mut Frame, Term) -> Step;
 
-/// What `input`, `data` and functions are, and what rules gave under them.
+/// What `input`, `data` and functions are.
 #[derive(Debug, Default)]
 pub(in crate::rego) struct Context {
     /// What `input` is; none where it is undefined.
@@ -52,8 +51,8 @@ pub(in crate::rego) struct Context {
     pub(in crate::rego) data: Vec<(DataPath, Replacement)>,
     /// The builtins that are replaced.
     pub(in crate::rego) builtins: Vec<(std::sync::Arc<str>, Replacement)>,
-    /// What rules without arguments gave.
-    pub(in crate::rego) results: RefCell<FxHashMap<GroupId, Option<Term>>>,
+    /// Its number among those of a machine.
+    pub(in crate::rego) number: usize,
 }
 
 /// What stands for something that `with` replaces.
@@ -72,6 +71,10 @@ pub(in crate::rego) struct Machine<'p> {
     /// The data files.
     pub(in crate::rego) base: &'p Term,
     pub(in crate::rego) context: Rc<Context>,
+    /// How many contexts there are.
+    pub(in crate::rego) n_contexts: usize,
+    /// What rules without arguments gave in each context. Kept apart from the contexts: what rules gave knows them.
+    pub(in crate::rego) results: FxHashMap<(usize, GroupId), Option<Term>>,
     /// Steps left.
     pub(in crate::rego) budget: u64,
     pub(in crate::rego) deadline: Instant,
@@ -106,6 +109,8 @@ impl<'p> Machine<'p> {
                 input,
                 ..Context::default()
             }),
+            n_contexts: 1,
+            results: FxHashMap::default(),
             budget: 3_000_000,
             deadline,
             depth: 0,
@@ -319,8 +324,9 @@ impl<'p> Machine<'p> {
             input: self.context.input.clone(),
             data: self.context.data.clone(),
             builtins: self.context.builtins.clone(),
-            results: RefCell::default(),
+            number: self.n_contexts,
         };
+        self.n_contexts += 1;
         for (target, node) in with {
             let function = match &node.kind {
                 NodeKind::Data(steps) => self.group_at(steps),

@@ -191,7 +191,8 @@ impl Machine<'_> {
 
     /// What a rule without arguments gives.
     pub(in crate::rego) fn rule(&mut self, id: GroupId) -> Result<Option<Term>, Stop> {
-        if let Some(known) = self.context.results.borrow().get(&id) {
+        let key = (self.context.number, id);
+        if let Some(known) = self.results.get(&key) {
             return Ok(known.clone());
         }
         let group = &self.program.groups[id];
@@ -204,7 +205,7 @@ impl Machine<'_> {
                 GroupKind::Partial => Some(self.deeper(|machine| machine.partial(id))?),
             },
         };
-        self.context.results.borrow_mut().insert(id, result.clone());
+        self.results.insert(key, result.clone());
         Ok(result)
     }
 
@@ -334,8 +335,9 @@ impl Machine<'_> {
             input: self.context.input.clone(),
             data: self.context.data.clone(),
             builtins: self.context.builtins.clone(),
-            ..Context::default()
+            number: self.n_contexts,
         };
+        self.n_contexts += 1;
         inner.builtins.retain(|(replaced, _)| replaced != name);
         let outer = std::mem::replace(&mut self.context, Rc::new(inner));
         let result = self.deeper(|machine| machine.first(group, args));
