@@ -5,11 +5,18 @@ use crate::rego::syntax::ast::Operator;
 use crate::rego::trace::explain::Explainer;
 use crate::rego::trace::machine::Stop;
 use crate::rego::trace::plan::{Callee, Node, NodeKind};
-use crate::rego::trace::reads::{Found, Reads};
+use crate::rego::trace::reads::{Found, Read, Reads};
 use crate::rego::trace::term::{Frame, Place};
 
 impl Explainer<'_, '_> {
-    fn operand(&mut self, node: &Node, frame: &mut Frame) -> Found {
+    /// What a side of a comparison reads. Where none of the nodes that it iterates over is as compared, all of them.
+    fn operand(&mut self, node: &Node, frame: &mut Frame, holds: bool) -> Found {
+        if !holds
+            && node.open
+            && let Some(place) = self.iterated(node, frame)?
+        {
+            return Ok(vec![Read::node(&place)]);
+        }
         match self.machine.value(node, frame)? {
             Some(term) => {
                 let mut reads = self.reads(&term)?;
@@ -44,8 +51,8 @@ impl Explainer<'_, '_> {
         if let Some(reads) = self.emptiness(flipped, right, left, frame, holds)? {
             return Ok(reads);
         }
-        let mut lefts = self.operand(left, frame)?;
-        let mut rights = self.operand(right, frame)?;
+        let mut lefts = self.operand(left, frame, holds)?;
+        let mut rights = self.operand(right, frame, holds)?;
         if let ([first, ..], [second, ..]) = (lefts.as_slice(), rights.as_slice())
             && holds
             && operator == Operator::Equal

@@ -11,8 +11,8 @@ use crate::rego::syntax::ast::{self, Expr, ExprKind, Rule, Step, With, join_path
 use crate::rego::syntax::visit::Visitor as _;
 use crate::rego::trace::order;
 use crate::rego::trace::plan::{
-    Body, Branch, DataNode, Definition, Every, Fallback, Group, GroupId, GroupKind, Node, Program,
-    Slot, Statement, StatementKind, Target,
+    Body, Branch, DataNode, Definition, Earlier, Every, Fallback, Group, GroupId, GroupKind, Node,
+    Program, Slot, Statement, StatementKind, Target,
 };
 use crate::rego::trace::rank;
 use crate::source::Span;
@@ -173,15 +173,21 @@ impl Compiler<'_> {
                 .collect(),
             _ => Vec::new(),
         };
-        let mut branches = Vec::new();
         let head = &rule.head;
         let body = rule.body.as_deref().unwrap_or_default();
         let terms = (head.member.as_ref(), head.value.as_ref());
-        branches.push(self.branch(head.span, body, terms, &keys, &bound));
+        let mut branches = vec![Arc::new(self.branch(head.span, body, terms, &keys, &bound))];
         for other in &rule.otherwise {
             let body = other.body.as_deref().unwrap_or_default();
             let terms = (None, other.value.as_ref());
-            branches.push(self.branch(other.span, body, terms, &keys, &bound));
+            let branch = self.branch(other.span, body, terms, &keys, &bound);
+            branches.push(Arc::new(Branch {
+                earlier: Some(Earlier {
+                    branches: branches.clone(),
+                    args: bound.clone(),
+                }),
+                ..branch
+            }));
         }
         Definition {
             n_slots: self.n_slots,
@@ -199,7 +205,7 @@ impl Compiler<'_> {
         (member, value): (Option<&Expr>, Option<&Expr>),
         keys: &[Node],
         bound: &BTreeSet<Slot>,
-    ) -> Arc<Branch> {
+    ) -> Branch {
         let statements = self.statements(body);
         let mut member = member.map(|member| self.node(member));
         let mut value = value.map(|value| self.node(value));
@@ -210,13 +216,14 @@ impl Compiler<'_> {
         }
         let heads: Vec<&Node> = member.iter().chain(&value).chain(keys).collect();
         let ranked = rank::rank(&statements, &heads);
-        Arc::new(Branch {
+        Branch {
             module: self.module,
             span,
             body: Body { statements, ranked },
             member,
             value,
-        })
+            earlier: None,
+        }
     }
 
     pub(super) fn ordered(

@@ -195,6 +195,7 @@ impl Compiler<'_> {
             body: Body { statements, ranked },
             member: key,
             value: Some(value),
+            earlier: None,
         });
         NodeKind::Comprehension(Arc::new(Comprehension {
             kind,

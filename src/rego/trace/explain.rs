@@ -11,7 +11,7 @@ use crate::rego::trace::machine::{Machine, Stop};
 use crate::rego::trace::plan::{Branch, Callee, Class, Node, NodeKind, Statement, StatementKind};
 use crate::rego::trace::reads::{Found, Read, Reads, extend};
 use crate::rego::trace::rules::calls_group;
-use crate::rego::trace::term::{Derivation, Frame, Made, Place, Source, Term};
+use crate::rego::trace::term::{Derivation, Frame, Made, Source, Term, index};
 
 /// Rules that use rules are followed this deep.
 const MAX_DEPTH: usize = 40;
@@ -19,6 +19,8 @@ const MAX_DEPTH: usize = 40;
 /// Explains what a machine has evaluated.
 pub(in crate::rego) struct Explainer<'m, 'p> {
     pub(in crate::rego) machine: &'m mut Machine<'p>,
+    /// The whole input.
+    root: Option<Value>,
     /// Where documents are in the input.
     prefixes: &'m [Vec<Value>],
     depth: usize,
@@ -38,7 +40,9 @@ pub(in crate::rego) struct Witness {
 impl<'m, 'p> Explainer<'m, 'p> {
     /// An explainer of what `machine` evaluates; `prefixes` are where documents are in its input.
     pub(in crate::rego) fn new(machine: &'m mut Machine<'p>, prefixes: &'m [Vec<Value>]) -> Self {
+        let root = machine.context.input.as_ref();
         Self {
+            root: root.map(|root| root.value.clone()),
             machine,
             prefixes,
             depth: 0,
@@ -136,25 +140,36 @@ impl<'m, 'p> Explainer<'m, 'p> {
 
     /// How little a node says about why a body held: 0 says most.
     fn weight(&self, class: Class, read: &Read) -> u8 {
-        let own = match self.selector(&read.place) {
+        let own = match self.selector(read) {
             Selector::Kind => 7,
             Selector::Version => 6,
             Selector::Name => 5,
+            Selector::Index => 3,
             Selector::Inner => 1,
             Selector::None => 0,
         };
         match class {
             Class::Message => 8,
-            Class::Exemption => 9,
             Class::Test => read.weight.unwrap_or(own),
+            Class::Answer => read.weight.unwrap_or(own).max(1),
             Class::Generator if own > 4 => own,
             Class::Generator => read.weight.unwrap_or(own + 2).max(2),
         }
     }
 
-    fn selector(&self, place: &Place) -> Selector {
-        let keys = place.keys();
+    fn selector(&self, read: &Read) -> Selector {
+        let keys = read.place.keys();
         let prefix = self.prefix_of(&keys).unwrap_or(0);
+        if !self.exists(&keys) {
+            // What is looked for at the root says which kind of input it is.
+            return match keys.len() - prefix.min(keys.len()) {
+                0 | 1 => Selector::Name,
+                _ => Selector::None,
+            };
+        }
+        if read.is_key && matches!(keys.last(), Some(Value::Number(_))) {
+            return Selector::Index;
+        }
         let text = |value: &Value| value.as_string().ok().cloned();
         let path: Vec<Option<Arc<str>>> = keys[prefix..].iter().map(text).collect();
         let path: Vec<&str> = path
@@ -168,6 +183,19 @@ impl<'m, 'p> Explainer<'m, 'p> {
             [.., "name" | "namespace" | "kind" | "apiVersion"] => Selector::Inner,
             _ => Selector::None,
         }
+    }
+
+    /// Whether a node is there.
+    fn exists(&self, keys: &[Value]) -> bool {
+        let mut value = self.root.as_ref();
+        for key in keys {
+            value = match value {
+                Some(Value::Object(object)) => object.get(key),
+                Some(Value::Array(items)) => index(key).and_then(|index| items.get(index)),
+                _ => None,
+            };
+        }
+        value.is_some()
     }
 
     /// What a body's statements read, by class.
@@ -189,12 +217,19 @@ impl<'m, 'p> Explainer<'m, 'p> {
         for &(index, class) in &body.ranked {
             let statement = &body.statements[index];
             let class = match class {
-                Class::Test if self.only_formats(statement) => Class::Message,
+                Class::Test | Class::Answer if self.only_formats(statement) => Class::Message,
                 Class::Test if compares_literal && is_negated_rule(statement) => Class::Generator,
                 class => class,
             };
             for read in self.statement(statement, &mut frame, true)? {
                 ranked.push((class, read));
+            }
+        }
+        if let Some(earlier) = &derivation.branch.earlier
+            && !ranked.iter().any(|(class, _)| *class == Class::Test)
+        {
+            for read in self.failed_before(earlier, &derivation.frame)? {
+                ranked.push((Class::Test, read));
             }
         }
         Ok(ranked)
@@ -214,7 +249,7 @@ impl<'m, 'p> Explainer<'m, 'p> {
             definitions.iter().all(|definition| {
                 let branches = definition.branches.iter();
                 let mut ranked = branches.flat_map(|branch| &branch.body.ranked);
-                !ranked.any(|(_, class)| *class == Class::Test)
+                !ranked.any(|(_, class)| matches!(class, Class::Test | Class::Answer))
             })
         })
     }
@@ -229,7 +264,7 @@ impl<'m, 'p> Explainer<'m, 'p> {
         let reads = self.within(|explainer| {
             let mut ranked = explainer.ranked(&derivation)?;
             explainer.sort(&mut ranked);
-            let is_reason = |class: Class| matches!(class, Class::Test | Class::Generator);
+            let is_reason = |class: Class| class != Class::Message;
             let has_reason = ranked.iter().any(|(class, _)| is_reason(*class));
             let reads = ranked
                 .into_iter()
@@ -303,7 +338,7 @@ impl<'m, 'p> Explainer<'m, 'p> {
                 }
                 frame[every.value] = Some(value.clone());
                 let mut reads = if holds {
-                    Reads::new()
+                    self.held_body(&every.body, frame)?
                 } else {
                     self.failed_body(&every.body, frame)?
                 };
@@ -380,6 +415,8 @@ enum Selector {
     None,
     /// The name or kind of a part.
     Inner,
+    /// The number of an element.
+    Index,
     /// The resource's name or namespace.
     Name,
     /// The version of its kind.
@@ -413,7 +450,7 @@ fn derivations_of(rule: &Term, member: &Value) -> Vec<Rc<Derivation>> {
                 Made::Result(_, inner) => of_source(inner, member),
                 Made::Call { .. } | Made::Absent(..) | Made::Default(..) => Vec::new(),
             },
-            Source::Constant | Source::Node(_) | Source::Key(_) => Vec::new(),
+            Source::Constant | Source::Node(_) | Source::Key(_) | Source::Path(..) => Vec::new(),
         }
     }
     of_source(&rule.source, member)

@@ -330,7 +330,13 @@ impl Machine<'_> {
         self.spend(1)?;
         let path_term = Term {
             value: Value::from(path.clone()),
-            source: term.source.clone(),
+            source: match &term.source {
+                Source::Node(place) => {
+                    let start = place.keys().len().saturating_sub(path.len());
+                    Source::Path(place.clone(), start)
+                }
+                _ => Source::call(&"walk".into(), vec![term.clone()]),
+            },
         };
         if then(self, frame, array(vec![path_term, term.clone()]))? == Flow::Enough {
             return Ok(Flow::Enough);

@@ -2,7 +2,7 @@
 
 use crate::rego::trace::explain::Explainer;
 use crate::rego::trace::machine::{Flow, Stop, Watch};
-use crate::rego::trace::plan::{Body, GroupId};
+use crate::rego::trace::plan::{Body, Earlier, GroupId};
 use crate::rego::trace::reads::{Found, Reads};
 use crate::rego::trace::term::{Frame, Place, Term};
 
@@ -41,6 +41,38 @@ impl Explainer<'_, '_> {
                     |other: &Place| other.is_below(&read.place) && !read.place.is_below(other);
                 places.iter().any(is_part)
             });
+            Ok(reads)
+        })
+    }
+
+    /// Why the bodies before an `else` did not hold.
+    pub(super) fn failed_before(&mut self, earlier: &Earlier, frame: &Frame) -> Found {
+        let mut reads = Reads::new();
+        for branch in &earlier.branches {
+            let mut given: Frame = vec![None; frame.len()];
+            for &slot in &earlier.args {
+                given[slot].clone_from(&frame[slot]);
+            }
+            reads.extend(self.failed_body(&branch.body, &mut given)?);
+        }
+        Ok(reads)
+    }
+
+    /// What the statements of a body read that holds, those first that say most.
+    pub(super) fn held_body(&mut self, body: &Body, frame: &mut Frame) -> Found {
+        let mut held = None;
+        self.machine.body(body, 0, frame, &mut |_, frame| {
+            held = Some(frame.clone());
+            Ok(Flow::Enough)
+        })?;
+        let Some(mut frame) = held else {
+            return Ok(Reads::new());
+        };
+        self.within(|explainer| {
+            let mut reads = Reads::new();
+            for &(index, _) in &body.ranked {
+                reads.extend(explainer.statement(&body.statements[index], &mut frame, true)?);
+            }
             Ok(reads)
         })
     }

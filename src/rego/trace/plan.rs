@@ -93,6 +93,17 @@ pub(in crate::rego) struct Branch {
     pub(in crate::rego) member: Option<Node>,
     /// The value that it gives, none for `true`.
     pub(in crate::rego) value: Option<Node>,
+    /// Under an `else`: the bodies that did not hold before it, and the variables of the arguments.
+    pub(in crate::rego) earlier: Option<Earlier>,
+}
+
+/// What was tried before a body under `else`.
+#[derive(Debug)]
+pub(in crate::rego) struct Earlier {
+    /// The bodies, the first one first.
+    pub(in crate::rego) branches: Vec<Arc<Branch>>,
+    /// The variables of the arguments.
+    pub(in crate::rego) args: BTreeSet<Slot>,
 }
 
 /// Statements in the order of their evaluation.
@@ -109,12 +120,12 @@ pub(in crate::rego) struct Body {
 pub(in crate::rego) enum Class {
     /// It tests something.
     Test,
+    /// It makes the message with a function of the policies, which may test something.
+    Answer,
     /// It iterates or gives a name.
     Generator,
     /// It makes the message.
     Message,
-    /// It exempts.
-    Exemption,
 }
 
 /// A statement.

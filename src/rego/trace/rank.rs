@@ -6,13 +6,16 @@ use crate::rego::trace::plan::{Callee, Class, Node, NodeKind, Slot, Statement, S
 
 /// Numbers of the statements, those first that say most; of equals the last.
 pub(super) fn rank(statements: &[Statement], heads: &[&Node]) -> Vec<(usize, Class)> {
-    let message = message_only(statements, heads);
+    let message = message_only(statements, heads, Calls::Builtins);
+    let answers = message_only(statements, heads, Calls::Own);
     let mut ranked: Vec<(usize, Class)> = statements
         .iter()
         .enumerate()
         .map(|(index, statement)| {
             let class = if message.contains(&index) {
                 Class::Message
+            } else if answers.contains(&index) && class(statement) == Class::Test {
+                Class::Answer
             } else {
                 class(statement)
             };
@@ -25,7 +28,6 @@ pub(super) fn rank(statements: &[Statement], heads: &[&Node]) -> Vec<(usize, Cla
 
 fn class(statement: &Statement) -> Class {
     match &statement.kind {
-        StatementKind::Not(node) if is_exemption(node) => Class::Exemption,
         StatementKind::Not(_) | StatementKind::Every(_) => Class::Test,
         StatementKind::SomeIn(..) => Class::Generator,
         StatementKind::Holds(node) => match &node.kind {
@@ -60,13 +62,8 @@ fn class_of_unification(left: &Node, right: &Node) -> Class {
     }
 }
 
-fn is_exemption(node: &Node) -> bool {
-    let _ = node;
-    false
-}
-
 /// The statements that only make the message: what they bind is used in the head and in each other only.
-fn message_only(statements: &[Statement], heads: &[&Node]) -> BTreeSet<usize> {
+fn message_only(statements: &[Statement], heads: &[&Node], calls: Calls) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     loop {
         let before = found.len();
@@ -74,7 +71,7 @@ fn message_only(statements: &[Statement], heads: &[&Node]) -> BTreeSet<usize> {
             if found.contains(&index) {
                 continue;
             }
-            let Some(bound) = bound_by_assignment(statement) else {
+            let Some(bound) = bound_by_assignment(statement, calls) else {
                 continue;
             };
             let used_elsewhere = statements.iter().enumerate().any(|(other, statement)| {
@@ -94,8 +91,17 @@ fn message_only(statements: &[Statement], heads: &[&Node]) -> BTreeSet<usize> {
     }
 }
 
+/// Which functions a message may be made with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Calls {
+    /// Builtin ones.
+    Builtins,
+    /// Those of the policies, too.
+    Own,
+}
+
 /// The variable that a statement gives a computed value.
-fn bound_by_assignment(statement: &Statement) -> Option<Slot> {
+fn bound_by_assignment(statement: &Statement, calls: Calls) -> Option<Slot> {
     let StatementKind::Holds(node) = &statement.kind else {
         return None;
     };
@@ -113,5 +119,5 @@ fn bound_by_assignment(statement: &Statement) -> Option<Slot> {
     };
     // What iterates finds something, whatever becomes of it.
     let calls_own = matches!(&value.kind, NodeKind::Call(Callee::Group(_), _));
-    (!value.open && !calls_own).then_some(slot)
+    (!value.open && (calls == Calls::Own || !calls_own)).then_some(slot)
 }

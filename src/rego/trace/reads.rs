@@ -66,7 +66,7 @@ impl Explainer<'_, '_> {
         Ok(match source {
             Source::Constant => Reads::new(),
             Source::Node(place) => vec![Read::node(place)],
-            Source::Key(place) => vec![Read::key(place)],
+            Source::Key(place) | Source::Path(place, _) => vec![Read::key(place)],
             Source::Made(made) => match &**made {
                 Made::Call { name, args, .. } if &**name == "minus" => self.survivors(args)?,
                 Made::Call { args, .. } => self.all(args)?,
@@ -187,7 +187,9 @@ impl Explainer<'_, '_> {
     fn collection_of(&mut self, source: &Source) -> Found {
         let made = match source {
             Source::Constant => return Ok(Reads::new()),
-            Source::Node(place) | Source::Key(place) => return Ok(vec![Read::node(place)]),
+            Source::Node(place) | Source::Key(place) | Source::Path(place, _) => {
+                return Ok(vec![Read::node(place)]);
+            }
             Source::Made(made) => Rc::clone(made),
         };
         match &*made {
@@ -309,6 +311,28 @@ impl Explainer<'_, '_> {
         self.collection(&term)
     }
 
+    /// The node of the input whose elements a reference takes one by one, and no part of them.
+    pub(super) fn iterated(
+        &mut self,
+        node: &Node,
+        frame: &mut Frame,
+    ) -> Result<Option<Place>, Stop> {
+        let NodeKind::Ref(head, steps) = &node.kind else {
+            return Ok(None);
+        };
+        let is_last = steps.last().is_some_and(|step| step.open);
+        let n_open = steps.iter().filter(|step| step.open).count();
+        if !is_last || n_open != 1 || head.open {
+            return Ok(None);
+        }
+        let mut term = self.machine.value(head, frame)?;
+        for step in &steps[..steps.len() - 1] {
+            let key = self.machine.value(step, frame)?;
+            term = term.zip(key).and_then(|(term, key)| term.child(&key.value));
+        }
+        Ok(term.and_then(|term| term.place().cloned()))
+    }
+
     /// The value at a constant path below `data`.
     pub(in crate::rego) fn data_value(
         &mut self,
@@ -344,7 +368,10 @@ impl Explainer<'_, '_> {
                         None => return self.missing(arg, frame),
                     }
                 }
-                let given = self.all(&terms)?;
+                let mut given = Reads::new();
+                for term in &terms {
+                    given.extend(self.given(term)?);
+                }
                 let mut reads = match callee {
                     Callee::Group(group) => self.failed_rule(*group, &terms)?,
                     Callee::Builtin(_) | Callee::Walk => Reads::new(),
@@ -373,6 +400,18 @@ impl Explainer<'_, '_> {
                 Ok(Reads::new())
             }
         }
+    }
+
+    /// What an argument is made of: of a collection that the program made, what its elements are made of.
+    fn given(&mut self, term: &Term) -> Found {
+        let is_made = matches!(&term.source, Source::Made(made) if matches!(
+            &**made,
+            Made::Collection(members) if !matches!(members.origin, Origin::Literal)
+        ));
+        if is_made && !term.children().is_empty() {
+            return self.elements(term, 0);
+        }
+        self.reads(term)
     }
 
     fn missing_below(&mut self, mut term: Term, steps: &[Node], frame: &mut Frame) -> Found {

@@ -25,6 +25,8 @@ pub(in crate::rego) enum Source {
     Node(Place),
     /// The key of an entry of the input, or the index of an element.
     Key(Place),
+    /// The list of the keys that lead to a node of the input, those left out that lead to where it begins.
+    Path(Place, usize),
     /// The program made it.
     Made(Rc<Made>),
 }
@@ -112,6 +114,15 @@ impl Place {
             parent: self.clone(),
             key: key.clone(),
         })))
+    }
+
+    /// The place that the first `n_keys` keys lead to.
+    fn ancestor(&self, n_keys: usize) -> Self {
+        let keys = self.keys();
+        let start = Self::default();
+        keys.iter()
+            .take(n_keys)
+            .fold(start, |place, key| place.child(key))
     }
 
     /// Whether it is another place or below it.
@@ -246,7 +257,7 @@ impl Source {
                 Made::Result(_, inner) | Made::Absent(_, inner) => inner.place(),
                 Made::Call { .. } | Made::Default(..) | Made::Collection(_) => None,
             },
-            Self::Constant | Self::Key(_) => None,
+            Self::Constant | Self::Key(_) | Self::Path(..) => None,
         }
     }
 
@@ -254,6 +265,10 @@ impl Source {
         match self {
             Self::Constant => Self::Constant,
             Self::Node(place) | Self::Key(place) => Self::Node(place.child(key)),
+            Self::Path(place, start) => match index(key) {
+                Some(index) => Self::Key(place.ancestor(start + index + 1)),
+                None => self.clone(),
+            },
             Self::Made(made) => match &**made {
                 Made::Result(_, inner) | Made::Absent(_, inner) => match inner {
                     Self::Constant => self.clone(),
@@ -277,6 +292,7 @@ impl Source {
         match self {
             Self::Constant => Self::Constant,
             Self::Node(place) | Self::Key(place) => Self::Key(place.child(key)),
+            Self::Path(..) => self.clone(),
             Self::Made(made) => match &**made {
                 Made::Result(_, inner) | Made::Absent(_, inner) => inner.of_key(key),
                 Made::Default(..) => self.clone(),
