@@ -6,7 +6,7 @@ use crate::rego::trace::explain::Explainer;
 use crate::rego::trace::machine::Stop;
 use crate::rego::trace::plan::{Callee, Node, NodeKind};
 use crate::rego::trace::reads::{Found, Read, Reads};
-use crate::rego::trace::term::{Frame, Place};
+use crate::rego::trace::term::{Frame, Place, Term};
 
 impl Explainer<'_, '_> {
     /// What a side of a comparison reads. Where none of the nodes that it iterates over is as compared, all of them.
@@ -104,9 +104,23 @@ impl Explainer<'_, '_> {
         };
         let is_filled = !term.children().is_empty();
         match first {
-            Some(first) if is_filled => self.elements(&term, first).map(Some),
+            Some(first) if is_filled => self.counted(&term, first).map(Some),
             _ => self.collection(&term).map(Some),
         }
+    }
+
+    /// The elements from number `first` on; the one that is too many has the first one as its twin.
+    fn counted(&mut self, term: &Term, first: usize) -> Found {
+        let mut reads = self.elements(term, first)?;
+        if first > 0 && term.place().is_none() {
+            let start = self.elements(term, 0)?;
+            if let (Some(read), Some(start)) = (reads.first_mut(), start.first())
+                && !start.place.is_below(&read.place)
+            {
+                read.twin = Some(start.place.clone());
+            }
+        }
+        Ok(reads)
     }
 
     pub(super) fn membership(

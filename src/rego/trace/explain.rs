@@ -10,8 +10,7 @@ use crate::rego::syntax::ast::Operator;
 use crate::rego::trace::machine::{Machine, Stop};
 use crate::rego::trace::plan::{Branch, Callee, Class, Node, NodeKind, Statement, StatementKind};
 use crate::rego::trace::reads::{Found, Read, Reads, extend};
-use crate::rego::trace::rules::calls_group;
-use crate::rego::trace::term::{Derivation, Frame, Made, Source, Term, index};
+use crate::rego::trace::term::{Derivation, Frame, Made, Source, Term};
 
 /// Rules that use rules are followed this deep.
 const MAX_DEPTH: usize = 40;
@@ -20,7 +19,7 @@ const MAX_DEPTH: usize = 40;
 pub(in crate::rego) struct Explainer<'m, 'p> {
     pub(in crate::rego) machine: &'m mut Machine<'p>,
     /// The whole input.
-    root: Option<Value>,
+    pub(super) root: Option<Value>,
     /// Where documents are in the input.
     prefixes: &'m [Vec<Value>],
     depth: usize,
@@ -71,7 +70,7 @@ impl<'m, 'p> Explainer<'m, 'p> {
     }
 
     /// How many keys lead to the document that a node is in.
-    fn prefix_of(&self, keys: &[Value]) -> Option<usize> {
+    pub(super) fn prefix_of(&self, keys: &[Value]) -> Option<usize> {
         let after = self
             .prefixes
             .partition_point(|prefix| prefix.as_slice() <= keys);
@@ -121,83 +120,6 @@ impl<'m, 'p> Explainer<'m, 'p> {
         Ok(witnesses)
     }
 
-    fn sort(&self, ranked: &mut Vec<(Class, Read)>) {
-        let mut reads: Reads = ranked.iter().map(|(_, read)| read.clone()).collect();
-        let n_before = reads.len();
-        self.keep_document(&mut reads);
-        if reads.len() < n_before {
-            ranked.retain(|(_, read)| {
-                let mut one = vec![read.clone()];
-                self.keep_document(&mut one);
-                !one.is_empty()
-            });
-        }
-        for (class, read) in &mut *ranked {
-            read.weight = Some(self.weight(*class, read));
-        }
-        ranked.sort_by_key(|(_, read)| read.weight);
-    }
-
-    /// How little a node says about why a body held: 0 says most.
-    fn weight(&self, class: Class, read: &Read) -> u8 {
-        let own = match self.selector(read) {
-            Selector::Kind => 7,
-            Selector::Version => 6,
-            Selector::Name => 5,
-            Selector::Index => 3,
-            Selector::Inner => 1,
-            Selector::None => 0,
-        };
-        match class {
-            Class::Message => 8,
-            Class::Test => read.weight.unwrap_or(own),
-            Class::Answer => read.weight.unwrap_or(own).max(1),
-            Class::Generator if own > 4 => own,
-            Class::Generator => read.weight.unwrap_or(own + 2).max(2),
-        }
-    }
-
-    fn selector(&self, read: &Read) -> Selector {
-        let keys = read.place.keys();
-        let prefix = self.prefix_of(&keys).unwrap_or(0);
-        if !self.exists(&keys) {
-            // What is looked for at the root says which kind of input it is.
-            return match keys.len() - prefix.min(keys.len()) {
-                0 | 1 => Selector::Name,
-                _ => Selector::None,
-            };
-        }
-        if read.is_key && matches!(keys.last(), Some(Value::Number(_))) {
-            return Selector::Index;
-        }
-        let text = |value: &Value| value.as_string().ok().cloned();
-        let path: Vec<Option<Arc<str>>> = keys[prefix..].iter().map(text).collect();
-        let path: Vec<&str> = path
-            .iter()
-            .map(|key| key.as_deref().unwrap_or("0"))
-            .collect();
-        match path.as_slice() {
-            [] | ["kind" | "metadata" | "spec"] => Selector::Kind,
-            ["apiVersion"] => Selector::Version,
-            ["metadata", "name" | "namespace" | "generateName"] => Selector::Name,
-            [.., "name" | "namespace" | "kind" | "apiVersion"] => Selector::Inner,
-            _ => Selector::None,
-        }
-    }
-
-    /// Whether a node is there.
-    fn exists(&self, keys: &[Value]) -> bool {
-        let mut value = self.root.as_ref();
-        for key in keys {
-            value = match value {
-                Some(Value::Object(object)) => object.get(key),
-                Some(Value::Array(items)) => index(key).and_then(|index| items.get(index)),
-                _ => None,
-            };
-        }
-        value.is_some()
-    }
-
     /// What a body's statements read, by class.
     fn ranked(&mut self, derivation: &Rc<Derivation>) -> Result<Vec<(Class, Read)>, Stop> {
         let outer = std::mem::replace(&mut self.machine.context, Rc::clone(&derivation.context));
@@ -212,16 +134,18 @@ impl<'m, 'p> Explainer<'m, 'p> {
     ) -> Result<Vec<(Class, Read)>, Stop> {
         let mut frame = derivation.frame.clone();
         let body = &derivation.branch.body;
-        let compares_literal = body.statements.iter().any(compares_with_literal);
         let mut ranked = Vec::new();
         for &(index, class) in &body.ranked {
             let statement = &body.statements[index];
             let class = match class {
                 Class::Test | Class::Answer if self.only_formats(statement) => Class::Message,
-                Class::Test if compares_literal && is_negated_rule(statement) => Class::Generator,
+                Class::Test if self.exempts(statement) => Class::Exemption,
                 class => class,
             };
-            for read in self.statement(statement, &mut frame, true)? {
+            for mut read in self.statement(statement, &mut frame, true)? {
+                if class == Class::Test && self.may_exempt(statement, &read) {
+                    read.weight = Some(read.weight.unwrap_or(0).max(1));
+                }
                 ranked.push((class, read));
             }
         }
@@ -233,25 +157,6 @@ impl<'m, 'p> Explainer<'m, 'p> {
             }
         }
         Ok(ranked)
-    }
-
-    /// A call of a function of the policies that tests nothing.
-    fn only_formats(&self, statement: &Statement) -> bool {
-        let StatementKind::Holds(node) = &statement.kind else {
-            return false;
-        };
-        let NodeKind::Unify(sides) = &node.kind else {
-            return false;
-        };
-        let group = calls_group(&sides.0).or_else(|| calls_group(&sides.1));
-        group.is_some_and(|group| {
-            let definitions = &self.machine.program.groups[group].definitions;
-            definitions.iter().all(|definition| {
-                let branches = definition.branches.iter();
-                let mut ranked = branches.flat_map(|branch| &branch.body.ranked);
-                !ranked.any(|(_, class)| matches!(class, Class::Test | Class::Answer))
-            })
-        })
     }
 
     /// What a body that held read, those nodes first that decided.
@@ -396,7 +301,12 @@ impl<'m, 'p> Explainer<'m, 'p> {
     pub(super) fn referred(&mut self, node: &Node, term: &Term, frame: &mut Frame) -> Found {
         let mut reads = self.reads_of_existence(term)?;
         self.keep_document(&mut reads);
-        if reads.is_empty()
+        let head = match &node.kind {
+            NodeKind::Ref(head, _) => self.machine.value(head, frame)?,
+            _ => None,
+        };
+        let is_table = head.is_some_and(|head| matches!(head.source, Source::Constant));
+        if (is_table || reads.is_empty())
             && let NodeKind::Ref(_, steps) | NodeKind::Data(steps) = &node.kind
         {
             // Of several indexes the last one is the most particular.
@@ -408,21 +318,6 @@ impl<'m, 'p> Explainer<'m, 'p> {
         }
         Ok(reads)
     }
-}
-
-/// What a node says about a document as a whole.
-enum Selector {
-    None,
-    /// The name or kind of a part.
-    Inner,
-    /// The number of an element.
-    Index,
-    /// The resource's name or namespace.
-    Name,
-    /// The version of its kind.
-    Version,
-    /// The resource's kind, or the whole of it.
-    Kind,
 }
 
 fn element(rule: &Term, member: &Value) -> Option<Term> {
@@ -463,40 +358,5 @@ fn derivation_of(term: &Term) -> Option<Rc<Derivation>> {
             _ => None,
         },
         _ => None,
-    }
-}
-
-/// A comparison of something with a literal.
-fn compares_with_literal(statement: &Statement) -> bool {
-    let StatementKind::Holds(node) = &statement.kind else {
-        return false;
-    };
-    let (NodeKind::Compare(_, sides) | NodeKind::Unify(sides)) = &node.kind else {
-        return false;
-    };
-    let is_literal = |node: &Node| matches!(node.kind, NodeKind::Constant(_));
-    let is_inner = |node: &Node| match &node.kind {
-        NodeKind::Ref(head, steps) => {
-            let is_selector = matches!(head.kind, NodeKind::Input) && steps.len() < 2;
-            !is_selector && !ends_in_name(steps)
-        }
-        _ => false,
-    };
-    (is_literal(&sides.0) && is_inner(&sides.1)) || (is_literal(&sides.1) && is_inner(&sides.0))
-}
-
-fn ends_in_name(steps: &[Node]) -> bool {
-    let last = steps.last().map(|step| &step.kind);
-    matches!(last, Some(NodeKind::Constant(Value::String(key)))
-        if matches!(&**key, "name" | "namespace" | "kind" | "apiVersion"))
-}
-
-/// `not rule`, without arguments.
-fn is_negated_rule(statement: &Statement) -> bool {
-    match &statement.kind {
-        StatementKind::Not(node) => {
-            matches!(&node.kind, NodeKind::Data(steps) if steps.iter().all(|step| matches!(step.kind, NodeKind::Constant(_))))
-        }
-        _ => false,
     }
 }

@@ -3,8 +3,8 @@
 use crate::rego::trace::explain::Explainer;
 use crate::rego::trace::machine::{Flow, Stop, Watch};
 use crate::rego::trace::plan::{Body, Earlier, GroupId};
-use crate::rego::trace::reads::{Found, Reads};
-use crate::rego::trace::term::{Frame, Place, Term};
+use crate::rego::trace::reads::{Found, Reads, parts_first};
+use crate::rego::trace::term::{Frame, Term};
 
 impl Explainer<'_, '_> {
     /// Why a rule gave nothing: the statement of each body that did not hold.
@@ -35,12 +35,7 @@ impl Explainer<'_, '_> {
                 }
             }
             // Another body may have looked at a part of what one looked at.
-            let places: Vec<Place> = reads.iter().map(|read| read.place.clone()).collect();
-            reads.sort_by_key(|read| {
-                let is_part =
-                    |other: &Place| other.is_below(&read.place) && !read.place.is_below(other);
-                places.iter().any(is_part)
-            });
+            parts_first(&mut reads);
             Ok(reads)
         })
     }

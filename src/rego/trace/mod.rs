@@ -28,3 +28,4 @@ mod rules;
 mod term;
 #[cfg(test)]
 mod tests;
+mod weigh;

@@ -126,6 +126,8 @@ pub(in crate::rego) enum Class {
     Generator,
     /// It makes the message.
     Message,
+    /// It exempts.
+    Exemption,
 }
 
 /// A statement.

@@ -56,10 +56,39 @@ pub(in crate::rego) fn extend(reads: &mut Reads, more: Reads) {
     }
 }
 
+/// Puts nodes before those that they are parts of.
+pub(super) fn parts_first(reads: &mut Reads) {
+    let places: Vec<Place> = reads.iter().map(|read| read.place.clone()).collect();
+    reads.sort_by_key(|read| {
+        let is_part = |other: &Place| other.is_below(&read.place) && !read.place.is_below(other);
+        places.iter().any(is_part)
+    });
+}
+
+/// The element that a builtin chose from a collection.
+fn chosen(term: &Term) -> Option<Term> {
+    let Source::Made(made) = &term.source else {
+        return None;
+    };
+    match &**made {
+        Made::Call { name, args, .. } if matches!(&**name, "max" | "min") => {
+            let children = args.first()?.children().into_iter();
+            let mut elements = children.map(|(_, element)| element);
+            elements.find(|element| element.value == term.value)
+        }
+        _ => None,
+    }
+}
+
 impl Explainer<'_, '_> {
     /// What was read to make a value.
     pub(in crate::rego) fn reads(&mut self, term: &Term) -> Found {
-        self.within(|explainer| explainer.reads_of_source(&term.source))
+        self.within(|explainer| {
+            if let Some(element) = chosen(term) {
+                return explainer.reads_of_existence(&element);
+            }
+            explainer.reads_of_source(&term.source)
+        })
     }
 
     fn reads_of_source(&mut self, source: &Source) -> Found {
@@ -372,6 +401,7 @@ impl Explainer<'_, '_> {
                 for term in &terms {
                     given.extend(self.given(term)?);
                 }
+                parts_first(&mut given);
                 let mut reads = match callee {
                     Callee::Group(group) => self.failed_rule(*group, &terms)?,
                     Callee::Builtin(_) | Callee::Walk => Reads::new(),
@@ -435,7 +465,13 @@ impl Explainer<'_, '_> {
                         _ => break,
                     }
                 }
-                return Ok(vec![Read::node(&place)]);
+                // A value of the document that names what is not there says more than what lacks it.
+                let mut reads = match &key.source {
+                    Source::Node(name) => vec![Read::node(name)],
+                    _ => Reads::new(),
+                };
+                reads.push(Read::node(&place));
+                return Ok(reads);
             }
             let mut reads = self.reads(&key)?;
             self.keep_document(&mut reads);

@@ -261,6 +261,15 @@ impl Source {
         }
     }
 
+    /// Whether the value is the policy's own.
+    fn is_of_policy(&self) -> bool {
+        match self {
+            Self::Constant => true,
+            Self::Made(made) => matches!(&**made, Made::Result(_, inner) if inner.is_of_policy()),
+            Self::Node(_) | Self::Key(_) | Self::Path(..) => false,
+        }
+    }
+
     fn of_child(&self, key: &Value, value: &Value) -> Self {
         match self {
             Self::Constant => Self::Constant,
@@ -346,7 +355,15 @@ fn of_element(
             |arg| matches!(&arg.value, Value::Object(object) if object.get(key) == Some(value)),
         )
     {
-        return Some(arg.source.of_child(key, value));
+        let from_nowhere = arg.source.is_of_policy();
+        let lacking = args.iter().filter_map(Term::place).next();
+        return Some(match lacking {
+            // A default for what a document lacks.
+            Some(place) if from_nowhere && name == "object.union" => {
+                Source::Made(Rc::new(Made::Absent(place.child(key), Source::Constant)))
+            }
+            _ => arg.source.of_child(key, value),
+        });
     }
     elements
         .get_or_init(|| {
