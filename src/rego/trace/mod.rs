@@ -18,6 +18,7 @@ mod failure;
 mod functions;
 mod machine;
 mod matching;
+mod missing;
 mod order;
 mod partial;
 pub(in crate::rego) mod places;
