@@ -145,13 +145,15 @@ impl Origin {
                 (span, Precision::Resource, path)
             }
             _ => {
+                let key = document.spans.get(self.node).map(|node| node.key_span);
+                let key = key.filter(|key| !key.is_empty());
                 let start = if self.node == SpanTable::ROOT {
                     document.span.start
                 } else {
                     node_span(self.node).unwrap_or(document.span).start
                 };
                 (
-                    document.first_line(start),
+                    key.unwrap_or_else(|| document.first_line(start)),
                     Precision::Document,
                     self.path.clone(),
                 )

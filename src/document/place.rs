@@ -47,7 +47,8 @@ impl Input {
         let mut full = origin.path.clone();
         full.0.extend_from_slice(&rest[..reached]);
         let missing = Path(rest[reached..].to_vec()).to_string();
-        if reached == 0 {
+        let is_whole = reached == 0 && !is_keyed_scalar(document, node);
+        if is_whole {
             let whole = origin.location();
             let precision = match missing.is_empty() {
                 true => whole.precision,
@@ -84,6 +85,12 @@ impl Input {
         });
         Some(Placed { location, used })
     }
+}
+
+/// Whether a part is a scalar beside a key: a name of a generated object that its workload has.
+fn is_keyed_scalar(document: &Document, id: NodeId) -> bool {
+    let node = document.spans.get(id);
+    node.is_some_and(|node| !node.key_span.is_empty() && is_scalar(node))
 }
 
 fn contains(outer: Span, inner: Span) -> bool {

@@ -2,4 +2,5 @@
 //!
 //! Nothing here reads files or prints; whatever cannot be read or decided is a problem with its place.
 
+pub mod expansion;
 pub mod matching;

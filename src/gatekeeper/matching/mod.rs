@@ -6,8 +6,8 @@
 mod candidate;
 mod explain;
 mod glob;
-mod read;
-mod selector;
+pub(in crate::gatekeeper) mod read;
+pub(in crate::gatekeeper) mod selector;
 #[cfg(test)]
 mod tests;
 

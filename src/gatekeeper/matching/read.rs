@@ -53,7 +53,11 @@ fn read_parts(field: &Field<'_>, problems: &mut Vec<Problem>) -> Match {
 }
 
 /// Whether the field is a mapping; keys that are not known are errors at their place.
-pub(super) fn known_fields(field: &Field<'_>, known: &[&str], problems: &mut Vec<Problem>) -> bool {
+pub(in crate::gatekeeper) fn known_fields(
+    field: &Field<'_>,
+    known: &[&str],
+    problems: &mut Vec<Problem>,
+) -> bool {
     let Some(entries) = field.entries() else {
         problems.push(wrong_type(field, "a mapping"));
         return false;
@@ -73,7 +77,10 @@ pub(super) fn known_fields(field: &Field<'_>, known: &[&str], problems: &mut Vec
 }
 
 /// The strings of a list; none where something is wrong.
-pub(super) fn strings(field: &Field<'_>, problems: &mut Vec<Problem>) -> Option<Vec<String>> {
+pub(in crate::gatekeeper) fn strings(
+    field: &Field<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<Vec<String>> {
     let Some(items) = field.items() else {
         problems.push(wrong_type(field, "a list"));
         return None;

@@ -74,7 +74,7 @@ impl Selector {
 }
 
 /// The error for a value of the wrong type.
-pub(super) fn wrong_type(field: &Field<'_>, wanted: &str) -> Problem {
+pub(in crate::gatekeeper) fn wrong_type(field: &Field<'_>, wanted: &str) -> Problem {
     let found = type_word(field.value());
     let help = match field.value() {
         Value::Bool(_) | Value::Number(_) if wanted == "a string" => "Put it in quotes.",
