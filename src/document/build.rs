@@ -79,13 +79,31 @@ pub(super) struct Builder<'a> {
     nodes: Vec<Node>,
     frames: Vec<Frame>,
     anchors: FxHashMap<usize, Anchored>,
+    /// What aliases of long texts count for, in nodes.
+    n_repeated: usize,
     root: Option<Value>,
 }
 
 /// What an anchor names.
 struct Anchored {
     value: Value,
+    /// What its long texts count for, each time it is repeated.
+    n_repeated: usize,
     nodes: Arc<[Node]>,
+}
+
+/// A long text that is repeated counts as one node for so many bytes.
+const NODE_BYTES: u32 = 64;
+
+/// What the texts of a node count for where an alias repeats it: a key and a scalar may be long.
+fn weight(node: &Node) -> usize {
+    let value = if node.size == 1 {
+        node.value_span.end.saturating_sub(node.value_span.start)
+    } else {
+        0
+    };
+    let key = node.key.as_ref().map_or(0, |key| key.len());
+    (value / NODE_BYTES) as usize + key / NODE_BYTES as usize
 }
 
 /// A collection that is not closed yet.
@@ -122,6 +140,7 @@ impl<'a> Builder<'a> {
             keys,
             frames: Vec::new(),
             anchors: FxHashMap::default(),
+            n_repeated: 0,
             root: None,
         }
     }
@@ -154,7 +173,12 @@ impl<'a> Builder<'a> {
             size: 1,
         };
         let nodes = Arc::new([node]);
-        self.anchors.insert(anchor, Anchored { value, nodes });
+        let anchored = Anchored {
+            value,
+            n_repeated: weight(&nodes[0]),
+            nodes,
+        };
+        self.anchors.insert(anchor, anchored);
     }
 
     /// The key of the next entry.
@@ -298,6 +322,7 @@ impl<'a> Builder<'a> {
         if anchor != 0 {
             let anchored = Anchored {
                 value: value.clone(),
+                n_repeated: self.nodes[node..].iter().map(weight).sum(),
                 nodes: self.nodes[node..].into(),
             };
             self.anchors.insert(anchor, anchored);
@@ -406,7 +431,9 @@ impl<'a> Builder<'a> {
         };
         let value = anchored.value.clone();
         let nodes = Arc::clone(&anchored.nodes);
-        if self.nodes.len().saturating_add(nodes.len()) > self.limits.nodes {
+        self.n_repeated = self.n_repeated.saturating_add(anchored.n_repeated);
+        let n_nodes = self.nodes.len().saturating_add(self.n_repeated);
+        if n_nodes.saturating_add(nodes.len()) > self.limits.nodes {
             return Err(self.too_many_nodes(span));
         }
         let node = self.open_node(nodes[0].value_span, span)?;

@@ -181,12 +181,13 @@ impl<'a> Reader<'a> {
                 let text = if is_empty { "" } else { text };
                 let span = self.scalar_span(*style, span);
                 let plain = *style == ScalarStyle::Plain;
+                let merges = plain && text == "<<" && tag.as_ref().is_none_or(|tag| merges(tag));
                 let tag = tag.as_ref().map(|tag| tag_of(tag));
                 if builder.expects_key() {
                     if !builder.is_bracketed() {
                         self.tab_before(span)?;
                     }
-                    if plain && tag.is_none() && text == "<<" {
+                    if merges {
                         builder.merge_key(span);
                     } else {
                         let key = scalar::key(text, plain, tag, self.words)
@@ -275,7 +276,10 @@ impl<'a> Reader<'a> {
     fn scan_error(&self, error: &granit_parser::ScanError) -> BuildError {
         let at = offset(error.marker().byte_offset());
         let at = at.min(offset(Some(self.file.text().len())));
-        let message = error.info();
+        let message = match error.kind() {
+            granit_parser::ErrorKind::RecursionLimitExceeded => "nested too deeply".to_owned(),
+            _ => error.info(),
+        };
         BuildError::new(Span::new(at, at), message)
     }
 
@@ -353,6 +357,14 @@ fn no_key(builder: &Builder<'_>, span: Span) -> Result<(), BuildError> {
         );
     }
     Ok(())
+}
+
+/// As kubectl: a merge key may have its own tag, which some programs write, or `!`.
+fn merges(tag: &granit_parser::Tag) -> bool {
+    match tag.suffix_in_namespace(CORE) {
+        Some(name) => name == "merge",
+        None => tag.handle().is_empty() && tag.suffix() == "!",
+    }
 }
 
 fn tag_of(tag: &granit_parser::Tag) -> Tag {

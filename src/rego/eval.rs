@@ -177,6 +177,15 @@ impl<'a> Run<'a> {
                 self.judgement.prints = prints;
                 self.take_values(asked, &values);
             }
+            // Asking the only rule again would take the same time again.
+            Err(error)
+                if error.kind == EngineErrorKind::Time
+                    && asked.len() == 1
+                    && set.entries.exceptions.is_empty() =>
+            {
+                self.judgement.prints = prints;
+                self.fail(asked[0], &error);
+            }
             // Something went wrong somewhere: rule by rule says where, and what of the rest holds.
             Ok(_) | Err(_) => self.one_by_one(asked),
         }
@@ -265,11 +274,16 @@ impl<'a> Run<'a> {
             }
             Err(error) => {
                 self.worker.log.take();
-                self.judgement.outcomes[rule] = Outcome::Errored;
-                let id = Arc::clone(&self.set.rules[rule].id);
-                self.problem(&error, &id);
+                self.fail(rule, &error);
             }
         }
+    }
+
+    /// The rule could not be evaluated.
+    fn fail(&mut self, rule: usize, error: &EngineError) {
+        self.judgement.outcomes[rule] = Outcome::Errored;
+        let id = Arc::clone(&self.set.rules[rule].id);
+        self.problem(error, &id);
     }
 
     fn problem(&mut self, error: &EngineError, rule: &str) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::document::value::Value;
 use crate::finding::{Finding, Level, Outcome, Problem, RuleKind, Stage, Status};
+use crate::rego::builtins::is_writable;
 use crate::rego::eval::Run;
 use crate::rego::load::Places;
 use crate::rego::messages::{path_text, with_details};
@@ -14,6 +15,15 @@ use crate::rego::trace::places::{Found, Tracer};
 impl Run<'_> {
     pub(in crate::rego) fn take_value(&mut self, rule: usize, value: &Value) {
         if self.take_exemption(rule) {
+            return;
+        }
+        if !is_writable(value) {
+            self.judgement.outcomes[rule] = Outcome::Errored;
+            let message = format!(
+                "rule `{}` gives more text than the 64 MiB that can be reported",
+                self.set.rules[rule].id
+            );
+            self.push(Problem::error(Stage::Evaluate, message));
             return;
         }
         match value {

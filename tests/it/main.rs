@@ -4,6 +4,7 @@ mod ci;
 mod cli;
 mod conftest;
 mod hostile;
+mod limits;
 mod places;
 mod tidy;
 

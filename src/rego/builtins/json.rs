@@ -4,6 +4,7 @@ use regorus::Value;
 
 use super::args::{self, Entry};
 use super::text::{compare, number_text};
+use super::{is_writable, too_large};
 
 fn push_string(out: &mut String, text: &str) {
     out.push('"');
@@ -74,8 +75,12 @@ fn push(out: &mut String, value: &Value) {
 }
 
 fn marshal(values: &[Value]) -> Result<Value> {
+    let value = args::any(values, 0)?;
+    if !is_writable(value) {
+        return Err(too_large());
+    }
     let mut out = String::new();
-    push(&mut out, args::any(values, 0)?);
+    push(&mut out, value);
     Ok(Value::from(out))
 }
 

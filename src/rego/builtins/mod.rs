@@ -35,8 +35,11 @@ use args::{Entry, Function};
 
 /// The most bytes a builtin function may return.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
-/// The most elements a builtin function may return.
-const MAX_ELEMENTS: usize = 10_000_000;
+/// The most elements a builtin function may return: the engine looks at neither clock nor memory while it goes through
+/// them in a comprehension.
+const MAX_ELEMENTS: usize = 2_000_000;
+/// The most bytes of a number that is read from a text.
+const MAX_DIGITS: usize = 64 * 1024;
 /// The most errors kept of one evaluation.
 const MAX_ERRORS: usize = 16;
 
@@ -262,6 +265,12 @@ pub(in crate::rego) fn register(registry: &mut dyn Registry, log: &ErrorLog) {
         };
         let _ = registry.add(name, *count, Box::new(call));
     }
+}
+
+/// Whether the text of a value may be written: whether it has at most 64 MiB.
+pub(in crate::rego) fn is_writable(value: &Value) -> bool {
+    let mut left = MAX_BYTES;
+    text::fits(value, &mut left)
 }
 
 /// The text of a value, as OPA prints it.

@@ -8,7 +8,7 @@ use regorus::Value;
 
 use super::args::{self, Entry, type_name};
 use super::bigfloat::{BigFloat, decimal, ten};
-use super::{MAX_ELEMENTS, too_large};
+use super::{MAX_DIGITS, MAX_ELEMENTS, too_large};
 
 /// The most bits of a product.
 const MAX_BITS: u64 = 64 * 1024 * 8;
@@ -289,6 +289,9 @@ fn parse_number(text: &str) -> Result<Value> {
     let bare = text.strip_prefix(['+', '-']).unwrap_or(text);
     if ["inf", "infinity", "nan"].contains(&bare.to_ascii_lowercase().as_str()) {
         bail!("operand 1 must be valid number string but got string");
+    }
+    if text.len() > MAX_DIGITS {
+        return Err(too_large());
     }
     if let Some(integer) = go_integer(text) {
         return Ok(integer_value(&integer));

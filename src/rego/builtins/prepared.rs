@@ -2,10 +2,13 @@
 use anyhow::{Result, bail};
 use regorus::Value;
 
-use super::too_large;
+use super::{MAX_BYTES, MAX_DIGITS, is_writable, too_large};
 
 /// The most bits a number is shifted by.
 const MAX_SHIFT: u64 = 64 * 1024 * 8;
+
+/// An exponent of more digits than this is no amount of anything.
+const MAX_EXPONENT_DIGITS: usize = 4;
 
 /// Go's named layouts that name the zone.
 const LAYOUTS: &[(&str, &str)] = &[
@@ -29,8 +32,46 @@ pub(super) fn prepared(name: &str, values: Vec<Value>) -> Result<Vec<Value>> {
             Some(bits) if bits > MAX_SHIFT => Err(too_large()),
             Some(_) | None => Ok(values),
         },
+        "units.parse" | "units.parse_bytes" => match values.first().map(Value::as_string) {
+            Some(Ok(text)) => unit_of(text).map(|()| values),
+            Some(Err(_)) | None => Ok(values),
+        },
+        "concat" if joined(&values) > MAX_BYTES => Err(too_large()),
+        "yaml.marshal" | "json.marshal_with_options" | "urlquery.encode_object"
+            if !values.iter().all(is_writable) =>
+        {
+            Err(too_large())
+        }
         _ => Ok(values),
     }
+}
+
+/// Refuses numbers whose digits the engine would write out one by one, for hours.
+fn unit_of(text: &str) -> Result<()> {
+    let exponent = text.split_once(['e', 'E']).map_or("", |(_, rest)| rest);
+    let digits = exponent.trim_start_matches('+').trim_start_matches('0');
+    let n_digits = digits.bytes().take_while(u8::is_ascii_digit).count();
+    if n_digits > MAX_EXPONENT_DIGITS || text.len() > MAX_DIGITS {
+        bail!("exponent too large");
+    }
+    Ok(())
+}
+
+/// The length of texts with a mark between them.
+fn joined(values: &[Value]) -> usize {
+    let lengths = |items: &mut dyn Iterator<Item = &Value>| {
+        items.fold((0_usize, 0_usize), |(bytes, count), item| {
+            let own = item.as_string().map_or(0, |text| text.len());
+            (bytes.saturating_add(own), count + 1)
+        })
+    };
+    let (bytes, count) = match values.get(1) {
+        Some(Value::Array(items)) => lengths(&mut items.iter()),
+        Some(Value::Set(items)) => lengths(&mut items.iter()),
+        Some(_) | None => (0, 0),
+    };
+    let mark = values.first().and_then(|mark| mark.as_string().ok());
+    bytes.saturating_add(mark.map_or(0, |mark| mark.len()).saturating_mul(count))
 }
 
 /// The name of the zone is written out for UTC; the engine writes its distance. No layout means RFC 3339.

@@ -1,12 +1,12 @@
 //! `sprintf` as Go's `fmt.Sprintf` behind OPA: the format string and its arguments.
-use anyhow::{Result, bail};
+use anyhow::Result;
 use num_bigint::BigInt;
 use regorus::Value;
 
 use super::gofmt::{Flags, Printer};
 use super::numbers::{Num, number_of};
-use super::text::value_text;
-use super::{MAX_BYTES, args};
+use super::text::{fits, value_text};
+use super::{MAX_BYTES, args, too_large};
 
 /// An argument, as OPA hands it to Go.
 enum Arg {
@@ -43,7 +43,12 @@ fn arg_of(value: &Value) -> Arg {
 /// `sprintf(format, values)`.
 pub(super) fn sprintf(values: &[Value]) -> Result<Value> {
     let format = args::string(values, 0)?;
-    let items: Vec<Arg> = args::array(values, 1)?.iter().map(arg_of).collect();
+    let given = args::array(values, 1)?;
+    let mut left = MAX_BYTES;
+    if !given.iter().all(|item| fits(item, &mut left)) {
+        return Err(too_large());
+    }
+    let items: Vec<Arg> = given.iter().map(arg_of).collect();
     let mut run = Run {
         format,
         at: 0,
@@ -89,7 +94,7 @@ impl Run<'_> {
                 self.one();
             }
             if self.printer.out.len() > MAX_BYTES {
-                bail!("result is larger than 64 MiB");
+                return Err(too_large());
             }
         }
         self.extra();

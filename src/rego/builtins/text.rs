@@ -3,17 +3,49 @@ use std::cmp::Ordering;
 
 use regorus::Value;
 
+use super::MAX_BYTES;
 use super::gofloat::format_float;
 use super::numbers::{Num, number_of};
 
-/// OPA's text of a value: `{"a": 1, "b": [1, 2]}`, `{1, 2}`, `set()`.
+/// OPA's text of a value: `{"a": 1, "b": [1, 2]}`, `{1, 2}`, `set()`. Ends where it is longer than [`MAX_BYTES`].
 pub(super) fn value_text(value: &Value) -> String {
     let mut out = String::new();
     push_value(&mut out, value);
     out
 }
 
+/// Whether the text of a value has about so many bytes at most; what is left of them goes down with what is seen.
+///
+/// Values share their parts, so that a small one may have an endless text.
+pub(super) fn fits(value: &Value, left: &mut usize) -> bool {
+    let own = match value {
+        Value::String(text) => text.len() + 2,
+        Value::Number(_) => 8,
+        Value::Null
+        | Value::Bool(_)
+        | Value::Array(_)
+        | Value::Set(_)
+        | Value::Object(_)
+        | Value::Undefined => 4,
+    };
+    let Some(rest) = left.checked_sub(own) else {
+        return false;
+    };
+    *left = rest;
+    match value {
+        Value::Array(items) => items.iter().all(|item| fits(item, left)),
+        Value::Set(items) => items.iter().all(|item| fits(item, left)),
+        Value::Object(items) => items.iter().all(|(k, v)| fits(k, left) && fits(v, left)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Undefined => {
+            true
+        }
+    }
+}
+
 fn push_value(out: &mut String, value: &Value) {
+    if out.len() > MAX_BYTES {
+        return;
+    }
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
