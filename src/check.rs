@@ -31,6 +31,11 @@ pub trait Check: Sync {
     /// What must be known before judging.
     fn needs(&self) -> Needs;
 
+    /// What is worth saying once all documents were judged.
+    fn summary(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+
     /// A judge of its own for one worker thread; it holds whatever must not be shared between threads.
     fn judge<'a>(&'a self, facts: &'a Facts) -> Box<dyn Judge + 'a>;
 }

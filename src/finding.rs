@@ -297,9 +297,9 @@ pub enum Outcome {
     Found,
     /// All that it found is exempted by an `exception` rule.
     Excepted,
-    /// It was not evaluated on purpose (a test that is still to do, a constraint that does not match).
+    /// It was not evaluated on purpose (a test that is still to do, a constraint whose match cannot be decided).
     Skipped,
-    /// It is not for this subject: there is no row.
+    /// It is not for this subject (a constraint that does not match): there is no row.
     Absent,
     /// It could not be evaluated; a problem says why.
     Errored,

@@ -9,6 +9,7 @@ pub mod checkout;
 pub mod document;
 pub mod finding;
 pub mod gatekeeper;
+pub mod load;
 pub mod output;
 pub mod rego;
 pub mod report;

@@ -97,6 +97,8 @@ pub fn scan(
         });
         scan.take(parts);
     }
+    scan.problems
+        .extend(checks.iter().flat_map(|check| check.summary()));
     scan.rules = catalogue.rules;
     scan
 }

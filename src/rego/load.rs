@@ -100,7 +100,7 @@ pub struct Loaded {
 }
 
 /// Reads a text file; what is wrong with it otherwise.
-pub(in crate::rego) fn read(path: &Path) -> Result<SourceFile, Problem> {
+pub fn read(path: &Path) -> Result<SourceFile, Problem> {
     let name = display_name(path);
     let problem = |message: String| {
         Problem::error(Stage::Load, message).at(Location::whole_file(name.as_str()))
@@ -116,7 +116,8 @@ pub(in crate::rego) fn read(path: &Path) -> Result<SourceFile, Problem> {
 }
 
 /// A path as reports show it, with `/`.
-pub(in crate::rego) fn display_name(path: &Path) -> String {
+#[must_use]
+pub fn display_name(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
 
@@ -257,40 +258,10 @@ fn take_policy_file(
         }
         return None;
     }
-    if options.elsewhere.contains(path) {
-        return None;
-    }
-    if let Some(kind) = gatekeeper_kind(path) {
-        let message = format!("Gatekeeper's {kind} cannot be evaluated yet");
-        let problem = Problem::error(Stage::Load, message)
-            .at(Location::whole_file(name))
-            .help("Move it out of the policy folder, or take its Rego as a policy of its own.");
-        return Some(problem);
-    }
-    named.then(|| {
+    (named && !options.elsewhere.contains(path)).then(|| {
         Problem::error(Stage::Load, "this is no policy")
             .at(Location::whole_file(name))
             .help("Policies are `.rego` files and Gatekeeper's templates and constraints; data files are named with `-d`.")
-    })
-}
-
-/// The kind of a ConstraintTemplate or Constraint: it must not be passed over in silence.
-fn gatekeeper_kind(path: &Path) -> Option<String> {
-    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-    if !matches!(extension.as_str(), "yaml" | "yml" | "json") {
-        return None;
-    }
-    let file = Arc::new(read(path).ok()?);
-    let syntax = document::Syntax::of_name(file.name());
-    let parsed = document::parse(&file, syntax, &document::Limits::default());
-    parsed.documents.iter().find_map(|document| {
-        let resource = document.resource.as_ref()?;
-        let group = resource.api_version.split('/').next()?;
-        matches!(
-            group,
-            "templates.gatekeeper.sh" | "constraints.gatekeeper.sh"
-        )
-        .then(|| resource.kind.clone())
     })
 }
 

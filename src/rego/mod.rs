@@ -24,6 +24,17 @@ mod syntax;
 pub mod tests;
 mod trace;
 
+/// `sha256:…` over a policy set and further files.
+#[must_use]
+pub fn digest(
+    set: Option<&set::PolicySet>,
+    files: &[std::sync::Arc<crate::source::SourceFile>],
+) -> String {
+    let of_set = set.map_or("", |set| set.digest());
+    let of_set = std::sync::Arc::new(crate::source::SourceFile::new("", of_set.to_owned()));
+    describe::digest(std::iter::once(&of_set).chain(files))
+}
+
 /// Sets the most memory, in bytes, that evaluations may bring the process to.
 pub fn set_memory_limit(bytes: u64) {
     regorus::set_global_memory_limit(Some(bytes));

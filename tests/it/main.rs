@@ -3,6 +3,7 @@
 mod ci;
 mod cli;
 mod conftest;
+mod gatekeeper;
 mod hostile;
 mod limits;
 mod places;

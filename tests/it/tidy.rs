@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "check", "document", "finding", "rego", "resource", "schema", "source",
         ],
     ),
+    ("load", &["check", "finding", "gatekeeper", "rego"]),
     ("scan", &["check", "document", "finding", "walk", "source"]),
     ("report", &["checkout", "finding", "source"]),
     (
@@ -39,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "document",
             "finding",
             "gatekeeper",
+            "load",
             "output",
             "rego",
             "report",

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use policy::gatekeeper::{NamespaceLabel, Undecided};
 use policy::output::Format;
 use policy::rego::load::{BuiltinErrors, Version};
 
@@ -111,6 +112,8 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "WHAT", default_value = "error")]
     pub(crate) builtin_errors: BuiltinErrorsArg,
     #[command(flatten)]
+    pub(crate) gatekeeper: GatekeeperArgs,
+    #[command(flatten)]
     pub(crate) walk: WalkArgs,
     #[command(flatten)]
     pub(crate) load: LoadArgs,
@@ -119,6 +122,84 @@ pub(crate) struct TestArgs {
     /// Pass when there is no document to judge.
     #[arg(long)]
     pub(crate) allow_empty: bool,
+}
+
+/// How constraints judge.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Gatekeeper")]
+pub(crate) struct GatekeeperArgs {
+    /// Files and folders with objects that constraints know (`data.inventory`, Namespaces) and do not judge.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) inventory: Vec<PathBuf>,
+    /// A label of a Namespace that is not among the documents; may be given several times.
+    #[arg(long, value_name = "NAMESPACE=KEY=VALUE", value_parser = namespace_label)]
+    pub(crate) namespace_labels: Vec<NamespaceLabel>,
+    /// The namespace of objects that have none and belong into one, as with `kubectl -n`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) default_namespace: Option<String>,
+    /// Fail where a `namespaceSelector` cannot be decided, as Gatekeeper does, instead of warning.
+    #[arg(long)]
+    pub(crate) strict_match: bool,
+    /// The enforcement point that scoped enforcement actions are judged for.
+    #[arg(long, value_name = "POINT", default_value = policy::gatekeeper::constraint::GATOR)]
+    pub(crate) enforcement_point: EnforcementPoint,
+}
+
+impl GatekeeperArgs {
+    /// How constraints are loaded and evaluated.
+    pub(crate) fn options(&self) -> policy::gatekeeper::Options {
+        policy::gatekeeper::Options {
+            inventory: self.inventory.clone(),
+            namespace_labels: self.namespace_labels.clone(),
+            default_namespace: self.default_namespace.clone(),
+            undecided: match self.strict_match {
+                true => Undecided::Violation,
+                false => Undecided::Warning,
+            },
+            enforcement_point: self.enforcement_point.as_str().to_owned(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EnforcementPoint {
+    /// Checks outside the cluster.
+    #[value(name = "gator.gatekeeper.sh")]
+    Gator,
+    /// The admission webhook.
+    #[value(name = "validation.gatekeeper.sh")]
+    Validation,
+    /// The audit.
+    #[value(name = "audit.gatekeeper.sh")]
+    Audit,
+    /// ValidatingAdmissionPolicies.
+    #[value(name = "vap.k8s.io")]
+    Vap,
+}
+
+impl EnforcementPoint {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Gator => "gator.gatekeeper.sh",
+            Self::Validation => "validation.gatekeeper.sh",
+            Self::Audit => "audit.gatekeeper.sh",
+            Self::Vap => "vap.k8s.io",
+        }
+    }
+}
+
+fn namespace_label(text: &str) -> Result<NamespaceLabel, String> {
+    let mut parts = text.splitn(3, '=');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(namespace), Some(key), Some(value)) if !namespace.is_empty() && !key.is_empty() => {
+            Ok(NamespaceLabel {
+                namespace: namespace.to_owned(),
+                key: key.to_owned(),
+                value: value.to_owned(),
+            })
+        }
+        _ => Err("write `NAMESPACE=KEY=VALUE`, for example `shop=env=prod`".to_owned()),
+    }
 }
 
 /// Which manifests are read.

@@ -74,6 +74,19 @@ pub(crate) fn show_prints(prints: &[String]) {
     }
 }
 
+/// Says how many YAML files below policy paths are no policies.
+pub(crate) fn show_other_files(n: usize) {
+    if n > 0 {
+        let mut stderr = io::stderr().lock();
+        let s = if n == 1 { "" } else { "s" };
+        // Nothing can be done about a closed standard error.
+        let _ = writeln!(
+            stderr,
+            "{n} YAML or JSON file{s} below policy paths without Gatekeeper's documents"
+        );
+    }
+}
+
 /// Writes the report in all formats asked for and gives the exit code; nothing but the report decides it.
 pub(crate) fn finish(
     mut report: Report,

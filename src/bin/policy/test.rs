@@ -6,9 +6,9 @@ use policy::check::Check;
 use policy::document::Limits;
 use policy::document::input::Lists;
 use policy::finding::{Problem, Stage};
-use policy::rego::load::{self, Options, Places, Tests};
+use policy::rego::load::{Options, Places, Tests};
 use policy::report::{Report, Run};
-use policy::{scan, walk};
+use policy::{load, scan, walk};
 
 use crate::args::TestArgs;
 use crate::error::CommandError;
@@ -17,7 +17,7 @@ use crate::session;
 /// Runs the command; gives the exit code.
 pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
     let started = Instant::now();
-    let options = Options {
+    let rego = Options {
         packages: args.namespace.clone(),
         builtin_errors: args.builtin_errors.into(),
         combine: args.combine,
@@ -28,26 +28,37 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
         },
         ..session::load_options(&args.load, args.policy.clone(), Tests::Excluded)
     };
-    let loaded = load::load(&options);
+    let loaded = load::load(load::Options {
+        rego,
+        gatekeeper: args.gatekeeper.options(),
+    });
     let mut report = Report {
         run: Run {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            policies: loaded.digest.clone(),
             combined: args.combine,
             ..Run::default()
         },
-        problems: loaded.problems,
+        problems: loaded.problems.clone(),
         ..Report::default()
     };
-    if let Some(set) = &loaded.set {
-        set.digest().clone_into(&mut report.run.policies);
-        judge(args, set, &mut report);
+    let checks = loaded.checks();
+    if !checks.is_empty() {
+        judge(args, &checks, &mut report);
+    }
+    if args.output.verbose {
+        session::show_other_files(loaded.n_other_files);
     }
     session::finish(report, &args.output, started)
 }
 
 /// Finds the manifests, runs the policies on them and adds what comes out to the report.
-fn judge(args: &TestArgs, set: &policy::rego::set::PolicySet, report: &mut Report) {
-    let never_enter = args.policy.iter().chain(&args.load.data).cloned().collect();
+fn judge(args: &TestArgs, checks: &[&dyn Check], report: &mut Report) {
+    let policies = args.policy.iter().chain(&args.load.data);
+    let never_enter = policies
+        .chain(&args.gatekeeper.inventory)
+        .cloned()
+        .collect();
     let mut found = walk::find(&args.paths, &args.walk.options(never_enter));
     let stdin = found.files.iter().find(|entry| entry.is_stdin());
     let stdin = stdin.map(|entry| session::standard_input(entry, &args.walk));
@@ -59,7 +70,6 @@ fn judge(args: &TestArgs, set: &policy::rego::set::PolicySet, report: &mut Repor
             None
         }
     };
-    let checks: [&dyn Check; 1] = [set];
     let options = scan::Options {
         limits: Limits::default(),
         max_bytes: args.walk.max_file_size << 20,
@@ -71,7 +81,7 @@ fn judge(args: &TestArgs, set: &policy::rego::set::PolicySet, report: &mut Repor
         combine: args.combine,
         n_threads: session::n_threads(args.walk.jobs),
     };
-    let scanned = scan::scan(&found.files, stdin.as_deref(), &checks, &options);
+    let scanned = scan::scan(&found.files, stdin.as_deref(), checks, &options);
     session::show_prints(&scanned.prints);
     report.run.n_files = scanned.n_files;
     report.run.n_documents = scanned.n_documents;

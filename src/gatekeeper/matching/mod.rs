@@ -167,6 +167,21 @@ impl Match {
         last
     }
 
+    /// Whether the constraint asks for anything in this part.
+    #[must_use]
+    pub fn has(&self, part: Part) -> bool {
+        match part {
+            Part::Kinds => !self.kinds.is_empty(),
+            Part::Scope => self.scope != Scope::Any,
+            Part::Namespaces => !self.namespaces.is_empty(),
+            Part::ExcludedNamespaces => !self.excluded_namespaces.is_empty(),
+            Part::LabelSelector => self.label_selector.is_some(),
+            Part::NamespaceSelector => self.namespace_selector.is_some(),
+            Part::Name => self.name.is_some(),
+            Part::Source => self.source.is_some(),
+        }
+    }
+
     /// What one part says.
     #[must_use]
     pub fn decide(&self, part: Part, candidate: &Candidate<'_>) -> Decision {

@@ -148,10 +148,11 @@ impl Hosted {
         &self.sketch
     }
 
-    /// Where the first definition of the rule stands.
+    /// Where the rule stands, where it has one definition.
     #[must_use]
-    pub fn location(&self) -> Option<&Location> {
-        self.set.rules.first()?.location.as_ref()
+    pub fn location(&self) -> Option<Location> {
+        let location = self.set.policy_locations.first()?.as_deref();
+        location.cloned()
     }
 
     /// An evaluator for one thread, with the value of the key of `data` that the host fills.

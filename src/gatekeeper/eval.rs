@@ -1,0 +1,309 @@
+//! Constraints as a check: each is asked about every object that it matches.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Instant;
+
+use crate::check::{Check, Facts, Judge, Judgement, Needs};
+use crate::document::input::{Input, Lists};
+use crate::document::value::Value;
+use crate::finding::{Finding, Outcome, Problem, Rule, Stage, Status};
+use crate::gatekeeper::constraint::{Action, Enforcement};
+use crate::gatekeeper::matching::{Candidate, Match, Part, Verdict};
+use crate::gatekeeper::review::Review;
+use crate::gatekeeper::tally::Tally;
+use crate::gatekeeper::template::HOST;
+use crate::gatekeeper::violation::{Violation, notices, violations};
+use crate::gatekeeper::world::{Inventory, World};
+use crate::gatekeeper::{Constraints, Undecided};
+use crate::rego::hosted::{Evaluator, Found};
+
+/// What belongs to one run over documents.
+#[derive(Debug, Default)]
+pub(super) struct RunState {
+    world: OnceLock<World>,
+    tally: Mutex<Option<Tally>>,
+}
+
+impl Check for Constraints {
+    fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    fn needs(&self) -> Needs {
+        if self.reads_inventory() || self.selects_namespaces() {
+            Needs::AllDocuments
+        } else {
+            Needs::OneDocument
+        }
+    }
+
+    fn judge<'a>(&'a self, facts: &'a Facts) -> Box<dyn Judge + 'a> {
+        let world = self.run.world.get_or_init(|| {
+            let inventory = match self.reads_inventory() {
+                true => Inventory::Kept,
+                false => Inventory::Left,
+            };
+            let documents = self.judging.known.iter().chain(&facts.documents);
+            World::new(documents, &self.judging.namespace_labels, inventory)
+        });
+        Box::new(ConstraintJudge {
+            check: self,
+            world,
+            evaluators: self.templates.iter().map(|_| None).collect(),
+            tally: Tally::new(self.constraints.len()),
+        })
+    }
+
+    fn summary(&self) -> Vec<Problem> {
+        let tally = self.run.tally.lock();
+        let tally = tally.unwrap_or_else(PoisonError::into_inner).take();
+        tally.map_or_else(Vec::new, |tally| tally.problems(&self.constraints))
+    }
+}
+
+struct ConstraintJudge<'a> {
+    check: &'a Constraints,
+    world: &'a World,
+    /// One a template, made when it is first needed.
+    evaluators: Vec<Option<Evaluator<'a>>>,
+    tally: Tally,
+}
+
+impl Drop for ConstraintJudge<'_> {
+    fn drop(&mut self) {
+        let tally = std::mem::take(&mut self.tally);
+        let all = self.check.run.tally.lock();
+        let mut all = all.unwrap_or_else(PoisonError::into_inner);
+        match &mut *all {
+            Some(all) => all.add(tally),
+            None => *all = Some(tally),
+        }
+    }
+}
+
+impl Judge for ConstraintJudge<'_> {
+    fn judge(&mut self, input: &Input) -> Judgement {
+        let mut judgement = Judgement {
+            outcomes: vec![Outcome::Absent; self.check.rules.len()],
+            ..Judgement::default()
+        };
+        if input.is_combined() {
+            let mut last = None;
+            for origin in &input.origins {
+                let document = &origin.document;
+                // A document that is a sequence has several origins.
+                if last.is_some_and(|last| std::ptr::eq(last, &raw const **document)) {
+                    continue;
+                }
+                last = Some(&raw const **document);
+                for input in Input::of_document(document, Lists::Items) {
+                    self.document(&input, &mut judgement);
+                }
+            }
+        } else {
+            self.document(input, &mut judgement);
+        }
+        judgement
+    }
+}
+
+impl<'a> ConstraintJudge<'a> {
+    fn document(&mut self, input: &Input, judgement: &mut Judgement) {
+        let default_namespace = self.check.judging.default_namespace.as_deref();
+        match Review::of(input, default_namespace) {
+            Ok(Some(review)) => self.review(&review, judgement),
+            Ok(None) => self.tally.plain(),
+            Err(problem) => {
+                judgement.outcomes.fill(Outcome::Errored);
+                judgement.problems.push(problem);
+            }
+        }
+    }
+
+    fn review(&mut self, review: &Review, judgement: &mut Judgement) {
+        let namespace = review.namespace();
+        let reviewed;
+        let review = match self.world.namespace(namespace) {
+            Some(object) => {
+                reviewed = review.clone().with_namespace_object(object);
+                &reviewed
+            }
+            None => review,
+        };
+        let known = self.world.namespace_object(namespace);
+        let candidates: Vec<Candidate<'_>> = review
+            .candidates()
+            .into_iter()
+            .map(|candidate| candidate.in_namespace(known))
+            .collect();
+        let Some(first) = candidates.first() else {
+            return;
+        };
+        self.tally.object(first.kind);
+        let started = Instant::now();
+        let check = self.check;
+        for (index, constraint) in check.constraints.iter().enumerate() {
+            let Enforcement::Enforced(action) = constraint.enforcement else {
+                continue;
+            };
+            let verdict = verdict(&constraint.matching, &candidates);
+            self.tally
+                .verdict(index, &constraint.matching, verdict, first, &review.subject);
+            match verdict {
+                Verdict::Matched => self.evaluate(index, action, review, started, judgement),
+                Verdict::Unmatched(_) => {}
+                Verdict::Undecidable(part) => {
+                    self.undecided(index, action, part, first, review, judgement);
+                }
+            }
+        }
+    }
+
+    fn evaluate(
+        &mut self,
+        index: usize,
+        action: Action,
+        review: &Review,
+        started: Instant,
+        judgement: &mut Judgement,
+    ) {
+        let check = self.check;
+        let constraint = &check.constraints[index];
+        let timeout = check.judging.timeout;
+        let left = (timeout * 2).saturating_sub(started.elapsed()).min(timeout);
+        let template = check.template_of[index];
+        let evaluator = self.evaluators[template].get_or_insert_with(|| {
+            let inventory = self.world.inventory.clone();
+            check.templates[template].hosted.evaluator(HOST, inventory)
+        });
+        let input = review.input(&constraint.parameters);
+        let answer = evaluator.evaluate(&input, &constraint.id, left);
+        judgement.prints.extend(answer.prints);
+        judgement
+            .problems
+            .extend(notices(answer.failures, &constraint.id));
+        let outcome = &mut judgement.outcomes[index];
+        let mut failed = |problem: Problem| {
+            *outcome = Outcome::Errored;
+            judgement.problems.push(problem.at(input.location()));
+        };
+        let value = match answer.value {
+            Ok(value) => value,
+            Err(problem) => return failed(problem),
+        };
+        let violations = match violations(&value, &constraint.id) {
+            Ok(violations) => violations,
+            Err(problem) => return failed(problem),
+        };
+        *outcome = worse(*outcome, violations.is_empty());
+        if violations.is_empty() {
+            return;
+        }
+        let members: Vec<&Value> = violations
+            .iter()
+            .map(|violation| violation.member)
+            .collect();
+        let places = evaluator.places(&input, &value, &members);
+        let findings = violations.iter().zip(places).map(|(violation, found)| {
+            let template = &check.templates[template];
+            finding(
+                index,
+                action,
+                violation,
+                found,
+                &input,
+                template.rule_location.as_ref(),
+            )
+        });
+        judgement.findings.extend(findings);
+    }
+
+    /// A constraint of which nobody can say whether it is for the object.
+    fn undecided(
+        &self,
+        index: usize,
+        action: Action,
+        part: Part,
+        candidate: &Candidate<'_>,
+        review: &Review,
+        judgement: &mut Judgement,
+    ) {
+        let constraint = &self.check.constraints[index];
+        if self.check.judging.undecided == Undecided::Violation {
+            judgement.outcomes[index] = worse(judgement.outcomes[index], false);
+            let violation = Violation {
+                message: Match::undecidable_message(part, candidate),
+                details: Value::Null,
+                member: &Value::Null,
+            };
+            let input = review.input(&constraint.parameters);
+            let found = Found::default();
+            let finding = finding(index, action, &violation, found, &input, None);
+            judgement.findings.push(finding);
+            return;
+        }
+        if judgement.outcomes[index] == Outcome::Absent {
+            judgement.outcomes[index] = Outcome::Skipped;
+        }
+        let namespace = candidate.namespace;
+        // Without the document's place, so that it is said once a Namespace.
+        judgement.problems.push(
+            Problem::warning(
+                Stage::Evaluate,
+                format!(
+                    "constraint `{}` does not judge objects in the namespace `{namespace}`, whose labels are not known",
+                    constraint.id
+                ),
+            )
+            .at(constraint.location.clone())
+            .help(format!(
+                "Give the Namespace with `--inventory FILE`, or its labels with `--namespace-labels {namespace}=KEY=VALUE`; `--strict-match` makes it a failure."
+            )),
+        );
+    }
+}
+
+/// The verdict for an object, or for either of an object and its old version.
+fn verdict(matching: &Match, candidates: &[Candidate<'_>]) -> Verdict {
+    match candidates {
+        [one] => matching.settled_verdict(one),
+        several => matching.verdict_of_any(several),
+    }
+}
+
+/// The outcome of a constraint that judged one object more.
+fn worse(before: Outcome, passed: bool) -> Outcome {
+    match (before, passed) {
+        (Outcome::Errored, _) => Outcome::Errored,
+        (Outcome::Found, _) | (_, false) => Outcome::Found,
+        (Outcome::Passed | Outcome::Excepted | Outcome::Skipped | Outcome::Absent, true) => {
+            Outcome::Passed
+        }
+    }
+}
+
+fn finding(
+    rule: usize,
+    action: Action,
+    violation: &Violation<'_>,
+    found: Found,
+    input: &Input,
+    rule_location: Option<&std::sync::Arc<crate::finding::Location>>,
+) -> Finding {
+    let policy_location = found.policy_location.map(std::sync::Arc::new);
+    Finding {
+        rule,
+        level: action.level(),
+        status: Status::Active,
+        message: violation.message.clone(),
+        location: found.location.unwrap_or_else(|| input.location()),
+        related: found.related,
+        policy_location: policy_location.or_else(|| rule_location.cloned()),
+        enforcement_action: action.as_str().to_owned(),
+        resource: input.subject.resource.clone(),
+        document: input.subject.document,
+        item: input.subject.item.clone(),
+        details: violation.details(),
+        fingerprint: String::new(),
+    }
+}

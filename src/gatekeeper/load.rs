@@ -1,0 +1,212 @@
+//! Gatekeeper's documents → constraints that can judge, and everything that is wrong with the others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::document::field::{Field, nearest};
+use crate::document::input::Input;
+use crate::finding::{Problem, Rule, RuleKind, Severity, Stage};
+use crate::gatekeeper::constraint::{Constraint, Enforcement};
+use crate::gatekeeper::eval::RunState;
+use crate::gatekeeper::known::read_known;
+use crate::gatekeeper::read::PolicyDocuments;
+use crate::gatekeeper::template::{self, Template};
+use crate::gatekeeper::{Constraints, Judging, Options};
+use crate::rego;
+use crate::rego::hosted::Sketch;
+
+/// What loading gave.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The constraints that can judge; none where there are neither templates nor constraints.
+    pub constraints: Option<Constraints>,
+    /// What the modules of the templates are known by.
+    pub sketches: Vec<Sketch>,
+    /// What is wrong with the others.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads templates and constraints; what is wrong with one never stops the others.
+#[must_use]
+pub fn load(documents: &PolicyDocuments, options: &Options, rego: &rego::load::Options) -> Loaded {
+    let mut problems = documents.notices();
+    if documents.templates.is_empty() && documents.constraints.is_empty() {
+        return Loaded {
+            constraints: None,
+            sketches: Vec::new(),
+            problems,
+        };
+    }
+    let (known, mut unreadable) = read_known(&options.inventory);
+    problems.append(&mut unreadable);
+    let (templates, broken) = templates(documents, rego, &mut problems);
+    let mut constraints = Vec::new();
+    let mut template_of = Vec::new();
+    problems.extend(duplicates(&documents.constraints));
+    let mut ids = BTreeSet::new();
+    for input in &documents.constraints {
+        let constraint = Constraint::read(input, &options.enforcement_point, &mut problems);
+        let Some(kind) = Field::root(input).get("kind") else {
+            continue;
+        };
+        let name = kind.text().unwrap_or_default();
+        let Some(&template) = templates.1.get(name) else {
+            if !broken.contains(name) {
+                problems.push(no_template(&kind, name, &templates.1));
+            }
+            continue;
+        };
+        let Some(constraint) = constraint else {
+            continue;
+        };
+        if ids.insert(constraint.id.clone()) {
+            problems.extend(elsewhere(&constraint, &options.enforcement_point));
+            template_of.push(template);
+            constraints.push(constraint);
+        }
+    }
+    let templates = templates.0;
+    problems.extend(unused(&templates, &documents.constraints));
+    let sketches = templates
+        .iter()
+        .map(|t| t.hosted.sketch().clone())
+        .collect();
+    let rules = constraints
+        .iter()
+        .zip(&template_of)
+        .map(|(constraint, template)| rule(constraint, &templates[*template]))
+        .collect();
+    let constraints = Constraints {
+        templates,
+        constraints,
+        template_of,
+        rules,
+        judging: Judging {
+            known,
+            namespace_labels: options.namespace_labels.clone(),
+            default_namespace: options.default_namespace.clone(),
+            undecided: options.undecided,
+            timeout: rego.timeout,
+        },
+        run: RunState::default(),
+    };
+    Loaded {
+        constraints: Some(constraints),
+        sketches,
+        problems,
+    }
+}
+
+type ByKind = (Vec<Template>, BTreeMap<String, usize>);
+
+/// The templates that can be evaluated, and the kinds of those that cannot.
+fn templates(
+    documents: &PolicyDocuments,
+    rego: &rego::load::Options,
+    problems: &mut Vec<Problem>,
+) -> (ByKind, BTreeSet<String>) {
+    let mut templates = Vec::new();
+    let mut by_kind = BTreeMap::new();
+    let mut broken = BTreeSet::new();
+    problems.extend(template::duplicates(&documents.templates));
+    for input in &documents.templates {
+        let kind = template::kind_of(input);
+        if kind.is_some_and(|kind| by_kind.contains_key(kind) || broken.contains(kind)) {
+            continue;
+        }
+        match Template::read(input, rego, problems) {
+            Some(template) => {
+                by_kind.insert(template.kind.to_string(), templates.len());
+                templates.push(template);
+            }
+            None => broken.extend(kind.map(str::to_owned)),
+        }
+    }
+    ((templates, by_kind), broken)
+}
+
+fn rule(constraint: &Constraint, template: &Template) -> Rule {
+    Rule {
+        id: constraint.id.clone(),
+        package: String::new(),
+        name: constraint.name.clone(),
+        kind: RuleKind::Constraint,
+        severity: None,
+        title: template.title.clone(),
+        description: template.description.clone(),
+        url: template.url.clone(),
+        location: Some(constraint.location.clone()),
+    }
+}
+
+fn no_template(kind: &Field<'_>, name: &str, templates: &BTreeMap<String, usize>) -> Problem {
+    let help = match nearest(name, templates.keys().map(String::as_str)) {
+        Some(near) => format!("Did you mean `{near}`?"),
+        None => "Name the template's file or folder with `-p`, too.".to_owned(),
+    };
+    kind.error(format!(
+        "there is no template for constraints of kind `{name}`"
+    ))
+    .help(help)
+}
+
+fn elsewhere(constraint: &Constraint, point: &str) -> Option<Problem> {
+    let message = format!(
+        "constraint `{}` is not enforced at `{point}`: nothing is judged by it",
+        constraint.id
+    );
+    (constraint.enforcement == Enforcement::Elsewhere).then(|| {
+        Problem::notice(Stage::Load, message)
+            .at(constraint.location.clone())
+            .help("Its `scopedEnforcementActions` are for other points; `--enforcement-point` says which one to judge for.")
+    })
+}
+
+/// Templates that no constraint uses.
+fn unused(templates: &[Template], constraints: &[Input]) -> Vec<Problem> {
+    let has_constraint = |template: &&Template| {
+        constraints.iter().any(|input| {
+            let resource = input.subject.resource.as_deref();
+            resource.is_some_and(|resource| resource.kind == *template.kind)
+        })
+    };
+    let notice = |template: &Template| {
+        let message = format!(
+            "template `{}` has no constraint: it judges nothing",
+            template.kind
+        );
+        Problem::notice(Stage::Load, message).at(template.location.clone())
+    };
+    templates
+        .iter()
+        .filter(|template| !has_constraint(template))
+        .map(notice)
+        .collect()
+}
+
+/// An error for each constraint whose kind and name another one has too.
+fn duplicates(inputs: &[Input]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut seen: BTreeMap<(&str, &str), &Input> = BTreeMap::new();
+    for input in inputs {
+        let Some(resource) = input.subject.resource.as_deref() else {
+            continue;
+        };
+        let key = (resource.kind.as_str(), resource.name.as_str());
+        match seen.get(&key) {
+            Some(first) => problems.push(Problem {
+                severity: Severity::Error,
+                ..Problem::error(
+                    Stage::Load,
+                    format!("there are two constraints `{}/{}`", key.0, key.1),
+                )
+                .at(input.location())
+                .related(first.location(), "the first one")
+                .help("Take one of them away; the first one is used.")
+            }),
+            None => {
+                seen.insert(key, input);
+            }
+        }
+    }
+    problems
+}

@@ -1,0 +1,327 @@
+//! Gatekeeper's templates and constraints through the binary.
+
+use serde_json::Value;
+
+use crate::{Folder, report, run};
+
+const TEMPLATE: &str = r#"apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata:
+  name: k8srepos
+  annotations:
+    metadata.gatekeeper.sh/title: "Allowed repositories"
+    description: Images come from these repositories.
+spec:
+  crd:
+    spec:
+      names:
+        kind: K8sRepos
+      validation:
+        openAPIV3Schema:
+          type: object
+          properties:
+            repos:
+              type: array
+              items: {type: string}
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package k8srepos
+
+        violation[{"msg": msg, "details": {"image": container.image}}] {
+          container := input.review.object.spec.containers[_]
+          not allowed(container.image)
+          msg := sprintf("<%v> comes from elsewhere", [container.name])
+        }
+
+        allowed(image) { startswith(image, input.parameters.repos[_]) }
+"#;
+
+const CONSTRAINT: &str = "apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: K8sRepos
+metadata:
+  name: ours
+spec:
+  match:
+    kinds:
+      - apiGroups: [\"\"]
+        kinds: [Pod]
+    excludedNamespaces: [kube-*]
+  parameters:
+    repos: [ours/]
+";
+
+const POD: &str = "apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  namespace: shop
+spec:
+  containers:
+    - name: good
+      image: ours/web
+    - name: bad
+      image: theirs/web
+";
+
+fn shown(report: &Value, list: &str) -> Vec<String> {
+    let entries = report[list].as_array().expect("a list");
+    let show = |entry: &Value| {
+        let location = &entry["location"];
+        format!(
+            "{}:{}:{} {}",
+            location["file"].as_str().unwrap_or("-"),
+            location["start"]["line"],
+            location["start"]["column"],
+            entry["message"].as_str().expect("a message")
+        )
+    };
+    entries.iter().map(show).collect()
+}
+
+#[test]
+fn a_constraint_judges_what_it_matches_at_the_field() {
+    let elsewhere = POD.replace("shop", "kube-system");
+    let folder = Folder::new(&[
+        ("policy/t.yaml", TEMPLATE),
+        ("policy/c.yaml", CONSTRAINT),
+        ("policy/kustomization.yaml", "resources: []\n"),
+        ("k8s/a.yaml", POD),
+        ("k8s/b.yaml", &elsewhere),
+    ]);
+    let (code, json) = report(&folder.path, &["test", "k8s"]);
+    assert_eq!(code, 1);
+    assert_eq!(
+        shown(&json, "findings"),
+        ["k8s/a.yaml:11:14 <bad> comes from elsewhere"]
+    );
+    let finding = &json["findings"][0];
+    assert_eq!(finding["rule"], "K8sRepos/ours");
+    assert_eq!(finding["level"], "failure");
+    assert_eq!(finding["enforcement_action"], "deny");
+    assert_eq!(finding["details"]["image"], "theirs/web");
+    assert_eq!(finding["location"]["path"], "spec.containers[1].image");
+    assert_eq!(finding["policy_location"]["file"], "policy/t.yaml");
+    assert_eq!(finding["policy_location"]["start"]["line"], 25);
+    let rule = &json["rules"][0];
+    assert_eq!(rule["kind"], "constraint");
+    assert_eq!(rule["title"], "Allowed repositories");
+    assert_eq!(rule["location"]["file"], "policy/c.yaml");
+    assert_eq!(json["summary"]["passed"], 0, "the other Pod is not matched");
+    assert_eq!(shown(&json, "problems"), [""; 0]);
+}
+
+#[test]
+fn the_enforcement_action_is_the_level() {
+    let with = |action: &str| {
+        let spec = format!("spec:\n  enforcementAction: {action}\n");
+        CONSTRAINT.replace("spec:\n", &spec)
+    };
+    let scoped = "scoped\n  scopedEnforcementActions:
+    - action: dryrun
+      enforcementPoints: [{name: gator.gatekeeper.sh}]
+    - action: warn
+      enforcementPoints: [{name: \"*\"}]
+    - action: deny
+      enforcementPoints: [{name: audit.gatekeeper.sh}]";
+    for (action, code, level, shown) in [
+        ("deny", 1, "failure", "deny"),
+        ("warn", 0, "warning", "warn"),
+        ("dryrun", 0, "dryrun", "dryrun"),
+        (scoped, 0, "warning", "warn"),
+    ] {
+        let folder = Folder::new(&[
+            ("policy/t.yaml", TEMPLATE),
+            ("policy/c.yaml", &with(action)),
+            ("a.yaml", POD),
+        ]);
+        let (found, json) = report(&folder.path, &["test", "a.yaml"]);
+        assert_eq!(found, code, "{action}");
+        assert_eq!(json["findings"][0]["level"], level);
+        assert_eq!(json["findings"][0]["enforcement_action"], shown);
+    }
+    let folder = Folder::new(&[
+        ("policy/t.yaml", TEMPLATE),
+        ("policy/c.yaml", &with(scoped)),
+        ("a.yaml", POD),
+    ]);
+    let audit = ["--enforcement-point", "audit.gatekeeper.sh"];
+    let args = ["test", "a.yaml", audit[0], audit[1]];
+    assert_eq!(report(&folder.path, &args).0, 1);
+}
+
+#[test]
+fn every_error_has_its_place_and_the_rest_is_judged() {
+    let broken = TEMPLATE
+        .replace("k8srepos", "k8sbroken")
+        .replace("K8sRepos", "K8sBroken")
+        .replace("sprintf(", "sprintff(");
+    let syntax = TEMPLATE
+        .replace("k8srepos", "k8ssyntax")
+        .replace("K8sRepos", "K8sSyntax")
+        .replace("container := ", "container := := ");
+    let constraints = [
+        CONSTRAINT.to_owned(),
+        CONSTRAINT
+            .replace("ours\n", "misspelt\n")
+            .replace("excludedNamespaces", "excludeNamespaces"),
+        CONSTRAINT
+            .replace("ours\n", "orphan\n")
+            .replace("K8sRepos", "K8sRepo"),
+        CONSTRAINT
+            .replace("ours\n", "action\n")
+            .replace("spec:\n", "spec:\n  enforcementAction: dény\n"),
+        CONSTRAINT
+            .replace("ours\n", "of-broken\n")
+            .replace("K8sRepos", "K8sBroken"),
+        CONSTRAINT.to_owned(),
+    ];
+    let folder = Folder::new(&[
+        ("policy/a.yaml", TEMPLATE),
+        ("policy/broken.yaml", &broken),
+        ("policy/c.yaml", &constraints.join("---\n")),
+        ("policy/syntax.yaml", &syntax),
+        ("policy/twice.yaml", TEMPLATE),
+        ("known.yaml", "a: [\n"),
+        ("a.yaml", POD),
+    ]);
+    let args = ["test", "a.yaml", "--inventory", "known.yaml"];
+    let (code, json) = report(&folder.path, &args);
+    assert_eq!(code, 2);
+    assert_eq!(shown(&json, "findings").len(), 1, "the rest is judged");
+    let problems = shown(&json, "problems");
+    let errors: Vec<&str> = problems.iter().map(String::as_str).take(8).collect();
+    assert_eq!(
+        errors[1..],
+        [
+            "policy/broken.yaml:28:18 there is no function `sprintff`",
+            "policy/c.yaml:23:5 unknown field `spec.match.excludeNamespaces`",
+            "policy/c.yaml:28:7 there is no template for constraints of kind `K8sRepo`",
+            "policy/c.yaml:45:22 there is no enforcement action `dény`",
+            "policy/c.yaml:70:9 there are two constraints `K8sRepos/ours`",
+            "policy/syntax.yaml:26:24 expected an expression, found `:=`",
+            "policy/twice.yaml:4:9 there are two templates of kind `K8sRepos`",
+        ],
+        "{problems:#?}"
+    );
+    assert!(errors[0].starts_with("known.yaml:"), "{}", errors[0]);
+    let help = json["problems"][2]["help"].as_str().expect("a help");
+    assert!(
+        help.contains("Did you mean `excludedNamespaces`?"),
+        "{help}"
+    );
+}
+
+#[test]
+fn an_admission_review_is_unwrapped() {
+    let indented: String = POD.lines().map(|line| format!("    {line}\n")).collect();
+    let review = format!(
+        "apiVersion: admission.k8s.io/v1\nkind: AdmissionReview\nrequest:\n  operation: UPDATE\n  object:\n{indented}"
+    );
+    let old = review
+        .replace("UPDATE", "DELETE")
+        .replace("object:", "oldObject:");
+    let none = review.replace("  object:", "  objekt:");
+    let folder = Folder::new(&[
+        ("policy/t.yaml", TEMPLATE),
+        ("policy/c.yaml", CONSTRAINT),
+        ("k8s/none.yaml", &none),
+        ("k8s/old.yaml", &old),
+        ("k8s/review.yaml", &review),
+    ]);
+    let (code, json) = report(&folder.path, &["test", "k8s"]);
+    assert_eq!(code, 2);
+    assert_eq!(
+        shown(&json, "findings"),
+        [
+            "k8s/old.yaml:16:18 <bad> comes from elsewhere",
+            "k8s/review.yaml:16:18 <bad> comes from elsewhere"
+        ]
+    );
+    assert_eq!(json["findings"][0]["resource"]["kind"], "Pod");
+    assert_eq!(
+        shown(&json, "problems"),
+        ["k8s/none.yaml:1:1 the AdmissionReview has no `request.object`"]
+    );
+}
+
+#[test]
+fn what_judged_nothing_is_said() {
+    let other = CONSTRAINT
+        .replace("ours\n", "services\n")
+        .replace("Pod", "Service");
+    let near = CONSTRAINT
+        .replace("ours\n", "near\n")
+        .replace("excludedNamespaces: [kube-*]", "namespaces: [production]");
+    let unused = TEMPLATE
+        .replace("k8srepos", "k8sunused")
+        .replace("K8sRepos", "K8sUnused");
+    let folder = Folder::new(&[
+        ("policy/t.yaml", TEMPLATE),
+        ("policy/unused.yaml", &unused),
+        ("policy/c.yaml", &[other, near].join("---\n")),
+        ("k8s/a.yaml", POD),
+        ("k8s/plain.yaml", "a: 1\n"),
+    ]);
+    let (code, json) = report(&folder.path, &["test", "k8s"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        shown(&json, "problems"),
+        [
+            "-:null:null 1 document has no apiVersion or no kind",
+            "policy/c.yaml:4:9 constraint `K8sRepos/services` matched no document",
+            "policy/c.yaml:17:9 constraint `K8sRepos/near` matched no document",
+            "policy/unused.yaml:4:9 template `K8sUnused` has no constraint: it judges nothing",
+        ]
+    );
+    assert_eq!(
+        json["problems"][1]["help"],
+        "Kinds: wanted Service; there are 1 Pod."
+    );
+    assert_eq!(
+        json["problems"][2]["help"],
+        "The nearest is Pod shop/web (k8s/a.yaml:1): namespaces: wanted production, found shop."
+    );
+}
+
+#[test]
+fn the_source_of_a_template_is_not_run_on_its_own() {
+    let start = TEMPLATE.find("        package").expect("a module");
+    let module: String = TEMPLATE[start..]
+        .lines()
+        .map(|line| format!("{}\n", line.trim_start_matches("        ")))
+        .collect();
+    let folder = Folder::new(&[
+        ("policy/t.yaml", TEMPLATE),
+        ("policy/c.yaml", CONSTRAINT),
+        ("policy/src.rego", &module),
+        ("a.yaml", POD),
+    ]);
+    let (code, json) = report(&folder.path, &["test", "a.yaml"]);
+    assert_eq!(code, 1);
+    assert_eq!(shown(&json, "findings").len(), 1);
+    let notice = "policy/src.rego:1:1 this is the source of a template that is loaded too; it is not run on its own";
+    assert_eq!(shown(&json, "problems"), [notice]);
+}
+
+#[test]
+fn rego_rules_and_constraints_judge_in_one_run() {
+    let rego = "package main\ndeny contains \"no Pods\" if input.kind == \"Pod\"\n";
+    let folder = Folder::new(&[
+        ("policy/t.yaml", TEMPLATE),
+        ("policy/c.yaml", CONSTRAINT),
+        ("policy/main.rego", rego),
+        ("a.yaml", POD),
+    ]);
+    let (code, json) = report(&folder.path, &["test", "a.yaml"]);
+    assert_eq!((code, shown(&json, "findings").len()), (1, 2));
+    let (code, json) = report(&folder.path, &["test", "a.yaml", "--combine"]);
+    assert_eq!(code, 1);
+    assert_eq!(
+        shown(&json, "findings"),
+        ["a.yaml:11:14 <bad> comes from elsewhere"]
+    );
+    let ran = run(&folder.path, &["test", "a.yaml", "-p", "a.yaml"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stdout.contains("this is no policy"), "{}", ran.stdout);
+}
