@@ -195,7 +195,7 @@ fn every_error_has_its_place_and_the_rest_is_judged() {
         errors[1..],
         [
             "policy/broken.yaml:28:18 there is no function `sprintff`",
-            "policy/c.yaml:23:5 unknown field `spec.match.excludeNamespaces`",
+            "policy/c.yaml:23:5 unknown field \"spec.match.excludeNamespaces\"",
             "policy/c.yaml:28:7 there is no template for constraints of kind `K8sRepo`",
             "policy/c.yaml:45:22 there is no enforcement action `dény`",
             "policy/c.yaml:70:9 there are two constraints `K8sRepos/ours`",
