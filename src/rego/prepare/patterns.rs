@@ -114,6 +114,21 @@ impl Patterns {
         else {
             return matched;
         };
+        if *operator == Operator::Unify
+            && (names_own_index(left, right) || names_own_index(right, left))
+        {
+            // The index gets its value first, then both are compared.
+            let value = if names_own_index(left, right) {
+                right
+            } else {
+                left
+            };
+            let variable = self.fresh(span);
+            let taken = std::mem::replace(&mut **value, variable.clone());
+            self.before
+                .push(binary(span, Operator::Unify, variable, taken, &[]));
+            return matched;
+        }
         let is_object = |expr: &Expr| matches!(expr.kind, ExprKind::Object(_));
         if is_object(left) && is_object(right) {
             return matched;
@@ -252,6 +267,22 @@ impl Rewriter for Patterns {
             body.extend(matched);
         }
     }
+}
+
+/// Whether a pattern has a variable that is an index of the value: `x = xs[x]`.
+fn names_own_index(pattern: &Expr, value: &Expr) -> bool {
+    let ExprKind::Ref(_, steps) = &value.kind else {
+        return false;
+    };
+    let mut names = BTreeSet::new();
+    pattern_variables(pattern, &mut names);
+    let mut indexes = BTreeSet::new();
+    for step in steps {
+        if let Step::Index(index) = step {
+            pattern_variables(index, &mut indexes);
+        }
+    }
+    !names.is_disjoint(&indexes)
 }
 
 /// `pattern := walk(x)` → `walk(x, pattern)`; what declares the pattern's variables goes before it.

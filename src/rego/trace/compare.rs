@@ -65,6 +65,11 @@ impl Explainer<'_, '_> {
             later.twin = Some(earlier);
             return Ok(vec![later]);
         }
+        self.keep_document(&mut rights);
+        if !holds && left.open && !right.open && !rights.is_empty() {
+            // Nothing of what is iterated over is like the other side.
+            std::mem::swap(&mut lefts, &mut rights);
+        }
         lefts.append(&mut rights);
         Ok(lefts)
     }

@@ -64,7 +64,12 @@ impl<'m, 'p> Explainer<'m, 'p> {
     /// Drops what is in no document.
     pub(in crate::rego) fn keep_document(&self, reads: &mut Reads) {
         let is_whole = self.prefixes.first().is_some_and(Vec::is_empty);
-        if !is_whole {
+        if is_whole {
+            // A document in the form of Gatekeeper's input: its parameters are not what is judged.
+            if self.exists(&["review".into()]) {
+                reads.retain(|read| read.place.keys().first() != Some(&"parameters".into()));
+            }
+        } else {
             reads.retain(|read| self.prefix_of(&read.place.keys()).is_some());
         }
     }
@@ -140,9 +145,14 @@ impl<'m, 'p> Explainer<'m, 'p> {
             let class = match class {
                 Class::Test | Class::Answer if self.only_formats(statement) => Class::Message,
                 Class::Test if self.exempts(statement) => Class::Exemption,
+                Class::Test if self.names_rule(statement, &mut frame)? => Class::Generator,
                 class => class,
             };
-            for mut read in self.statement(statement, &mut frame, true)? {
+            let reads = match class {
+                Class::Answer => self.answer(statement, &mut frame)?,
+                _ => self.statement(statement, &mut frame, true)?,
+            };
+            for mut read in reads {
                 if class == Class::Test && self.may_exempt(statement, &read) {
                     read.weight = Some(read.weight.unwrap_or(0).max(1));
                 }
@@ -264,6 +274,13 @@ impl<'m, 'p> Explainer<'m, 'p> {
             NodeKind::Compare(operator, sides) => self.comparison(*operator, sides, frame, holds),
             NodeKind::In(_, sides) => self.membership(sides, frame, holds),
             NodeKind::Call(callee, args) => match self.machine.value(node, frame)? {
+                Some(_)
+                    if !holds
+                        && node.open
+                        && let Some(place) = self.iterated(node, frame)? =>
+                {
+                    Ok(vec![Read::node(&place)])
+                }
                 Some(term) => self.called(callee, args, &term, frame),
                 None => self.missing(node, frame),
             },
@@ -295,6 +312,38 @@ impl<'m, 'p> Explainer<'m, 'p> {
             }
         }
         Ok(reads)
+    }
+
+    /// What the rule or function tested that makes the message.
+    fn answer(&mut self, statement: &Statement, frame: &mut Frame) -> Found {
+        if let StatementKind::Holds(node) = &statement.kind
+            && let NodeKind::Unify(sides) = &node.kind
+        {
+            let is_made = |node: &Node| !matches!(node.kind, NodeKind::Local(_));
+            let made = if is_made(&sides.1) {
+                &sides.1
+            } else {
+                &sides.0
+            };
+            if let Some(term) = self.machine.value(made, frame)?
+                && let Some(derivation) = derivation_of(&term)
+            {
+                return self.decision(&derivation);
+            }
+        }
+        self.statement(statement, frame, true)
+    }
+
+    /// Whether a statement only says that a rule has a value that is no truth value.
+    fn names_rule(&mut self, statement: &Statement, frame: &mut Frame) -> Result<bool, Stop> {
+        let StatementKind::Holds(node) = &statement.kind else {
+            return Ok(false);
+        };
+        if !matches!(node.kind, NodeKind::Data(_)) || node.open {
+            return Ok(false);
+        }
+        let term = self.machine.value(node, frame)?;
+        Ok(term.is_some_and(|term| term.is_collection()))
     }
 
     /// A reference: what it leads to, else the indexes that lead there.

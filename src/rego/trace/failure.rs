@@ -3,15 +3,15 @@
 use crate::rego::trace::explain::Explainer;
 use crate::rego::trace::machine::{Flow, Stop, Watch};
 use crate::rego::trace::plan::{Body, Earlier, GroupId};
-use crate::rego::trace::reads::{Found, Reads, parts_first};
-use crate::rego::trace::term::{Frame, Term};
+use crate::rego::trace::reads::{Found, Read, Reads, parts_first};
+use crate::rego::trace::term::{Frame, Place, Term};
 
 impl Explainer<'_, '_> {
     /// Why a rule gave nothing: the statement of each body that did not hold.
     pub(in crate::rego) fn failed_rule(&mut self, group: GroupId, args: &[Term]) -> Found {
         self.within(|explainer| {
             let program = explainer.machine.program;
-            let mut reads = Reads::new();
+            let mut bodies: Vec<Reads> = Vec::new();
             for definition in &program.groups[group].definitions {
                 let mut frame: Frame = vec![None; definition.n_slots];
                 if definition.args.len() != args.len() {
@@ -31,9 +31,12 @@ impl Explainer<'_, '_> {
                     continue;
                 };
                 for branch in &definition.branches {
-                    reads.extend(explainer.failed_body(&branch.body, &mut frame)?);
+                    bodies.push(explainer.failed_body(&branch.body, &mut frame)?);
                 }
             }
+            // The body that found most of what it looks for is the one for this kind of input.
+            bodies.sort_by_key(|reads| reads.first().map(|read| explainer.distance(read)));
+            let mut reads: Reads = bodies.into_iter().flatten().collect();
             // Another body may have looked at a part of what one looked at.
             parts_first(&mut reads);
             Ok(reads)
@@ -74,13 +77,27 @@ impl Explainer<'_, '_> {
 
     /// What the statement read at which a body failed.
     pub(in crate::rego) fn failed_body(&mut self, body: &Body, frame: &mut Frame) -> Found {
-        match self.furthest(body, frame)? {
-            Some((at, mut frame)) => {
-                let statement = &body.statements[at];
-                self.within(|explainer| explainer.statement(statement, &mut frame, false))
-            }
-            None => Ok(Reads::new()),
+        let given: Vec<Place> = frame
+            .iter()
+            .flatten()
+            .filter_map(|term| term.place().cloned())
+            .collect();
+        let Some((at, mut frame)) = self.furthest(body, frame)? else {
+            return Ok(Reads::new());
+        };
+        let statement = &body.statements[at];
+        let mut reads =
+            self.within(|explainer| explainer.statement(statement, &mut frame, false))?;
+        // Where no element has the name that is looked for, it is the list that lacks it.
+        if let Some(first) = reads.first()
+            && let Some(list) = self.searched(first)
+            && !given
+                .iter()
+                .any(|given| first.place.is_below(given) && !list.is_below(given))
+        {
+            reads.insert(0, Read::node(&list));
         }
+        Ok(reads)
     }
 
     /// The statement at which a body failed, with the variables as they were.

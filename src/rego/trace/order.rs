@@ -97,7 +97,15 @@ fn is_value(node: &Node, bound: &BTreeSet<Slot>) -> bool {
         | NodeKind::Call(..)
         | NodeKind::Compare(..)
         | NodeKind::In(..)
-        | NodeKind::Template(_) => node.parts().into_iter().all(|part| is_value(part, bound)),
+        | NodeKind::Template(_) => {
+            // What a part binds by its indexes, those after it have.
+            let mut bound = bound.clone();
+            node.parts().into_iter().all(|part| {
+                let is_ready = is_value(part, &bound);
+                bound.extend(part.slots());
+                is_ready
+            })
+        }
     }
 }
 

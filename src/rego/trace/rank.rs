@@ -14,7 +14,7 @@ pub(super) fn rank(statements: &[Statement], heads: &[&Node]) -> Vec<(usize, Cla
         .map(|(index, statement)| {
             let class = if message.contains(&index) {
                 Class::Message
-            } else if answers.contains(&index) && class(statement) == Class::Test {
+            } else if answers.contains(&index) {
                 Class::Answer
             } else {
                 class(statement)
@@ -96,7 +96,7 @@ fn message_only(statements: &[Statement], heads: &[&Node], calls: Calls) -> BTre
 enum Calls {
     /// Builtin ones.
     Builtins,
-    /// Those of the policies, too.
+    /// Those of the policies, or their rules.
     Own,
 }
 
@@ -118,6 +118,9 @@ fn bound_by_assignment(statement: &Statement, calls: Calls) -> Option<Slot> {
         (None, None) => return None,
     };
     // What iterates finds something, whatever becomes of it.
-    let calls_own = matches!(&value.kind, NodeKind::Call(Callee::Group(_), _));
-    (!value.open && (calls == Calls::Own || !calls_own)).then_some(slot)
+    let own = matches!(
+        value.kind,
+        NodeKind::Call(Callee::Group(_), _) | NodeKind::Data(_)
+    );
+    (!value.open && (calls == Calls::Own || !own)).then_some(slot)
 }

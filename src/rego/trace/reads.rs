@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::document::value::Value;
+use crate::rego::prepare::calls::AND;
 use crate::rego::trace::explain::Explainer;
 use crate::rego::trace::machine::Stop;
 use crate::rego::trace::plan::{Body, Callee, GroupId, Node, NodeKind, StatementKind};
@@ -65,6 +66,19 @@ pub(super) fn parts_first(reads: &mut Reads) {
     });
 }
 
+/// The node of the input whose keys a value holds.
+fn keys_of(term: &Term) -> Option<Place> {
+    match &term.source {
+        Source::Made(made) => match &**made {
+            Made::Call { name, args, .. } if &**name == "object.keys" => {
+                args.first()?.place().cloned()
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The element that a builtin chose from a collection.
 fn chosen(term: &Term) -> Option<Term> {
     let Source::Made(made) = &term.source else {
@@ -122,7 +136,20 @@ impl Explainer<'_, '_> {
                         }
                         reads
                     }
-                    Origin::Comprehension(..) | Origin::Group(_) => self.collection_of(source)?,
+                    Origin::Comprehension(..) | Origin::Group(_) => {
+                        // Of several it is all that were taken together.
+                        let mut reads = match members.members.values().next() {
+                            Some(member) if members.members.len() == 1 => {
+                                self.reads_of_source(&member.source())?
+                            }
+                            _ => Reads::new(),
+                        };
+                        self.keep_document(&mut reads);
+                        if reads.is_empty() {
+                            reads = self.collection_of(source)?;
+                        }
+                        reads
+                    }
                 },
             },
         })
@@ -178,7 +205,14 @@ impl Explainer<'_, '_> {
         if term.place().is_some() {
             return self.reads(term);
         }
+        if let (0, Some(place)) = (first, keys_of(term)) {
+            return Ok(vec![Read::node(&place)]);
+        }
         let mut reads = Reads::new();
+        let is_intersection = matches!(&term.source, Source::Made(made) if matches!(
+            &**made,
+            Made::Call { name, .. } if &**name == AND || &**name == "intersection"
+        ));
         let children = term.children();
         let start = first.min(children.len().saturating_sub(1));
         for (key, element) in children
@@ -187,7 +221,10 @@ impl Explainer<'_, '_> {
             .chain(children.iter().take(start))
             .take(MANY)
         {
-            let mut found = self.reads_of_existence(element)?;
+            let mut found = match is_intersection {
+                true => self.reads_of_source(element.source.inner())?,
+                false => self.reads_of_existence(element)?,
+            };
             self.keep_document(&mut found);
             if found.is_empty() {
                 found = self.reads(key)?;
@@ -290,6 +327,8 @@ impl Explainer<'_, '_> {
                 }
                 StatementKind::Not(_) | StatementKind::Every(_) => continue,
             };
+            let mut reads = reads;
+            self.keep_document(&mut reads);
             if !reads.is_empty() {
                 return Ok(reads);
             }
@@ -346,8 +385,17 @@ impl Explainer<'_, '_> {
         node: &Node,
         frame: &mut Frame,
     ) -> Result<Option<Place>, Stop> {
-        let NodeKind::Ref(head, steps) = &node.kind else {
-            return Ok(None);
+        let (head, steps) = match &node.kind {
+            NodeKind::Ref(head, steps) => (head, steps),
+            NodeKind::Call(Callee::Builtin(_), args) => {
+                for arg in args {
+                    if let Some(place) = self.iterated(arg, frame)? {
+                        return Ok(Some(place));
+                    }
+                }
+                return Ok(None);
+            }
+            _ => return Ok(None),
         };
         let is_last = steps.last().is_some_and(|step| step.open);
         let n_open = steps.iter().filter(|step| step.open).count();

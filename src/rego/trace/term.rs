@@ -117,7 +117,7 @@ impl Place {
     }
 
     /// The place that the first `n_keys` keys lead to.
-    fn ancestor(&self, n_keys: usize) -> Self {
+    pub(super) fn ancestor(&self, n_keys: usize) -> Self {
         let keys = self.keys();
         let start = Self::default();
         keys.iter()
@@ -258,6 +258,17 @@ impl Source {
                 Made::Call { .. } | Made::Default(..) | Made::Collection(_) => None,
             },
             Self::Constant | Self::Key(_) | Self::Path(..) => None,
+        }
+    }
+
+    /// Where the value itself comes from, whichever bodies gave it.
+    pub(super) fn inner(&self) -> &Self {
+        match self {
+            Self::Made(made) => match &**made {
+                Made::Result(_, inner) => inner.inner(),
+                _ => self,
+            },
+            _ => self,
         }
     }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::document::value::Value;
 use crate::rego::trace::explain::Explainer;
-use crate::rego::trace::plan::{Class, GroupId, NodeKind, Statement, StatementKind};
+use crate::rego::trace::plan::{Class, GroupId, Node, NodeKind, Statement, StatementKind};
 use crate::rego::trace::reads::{Read, Reads};
 use crate::rego::trace::rules::calls_group;
-use crate::rego::trace::term::index;
+use crate::rego::trace::term::{Place, index};
 
 impl Explainer<'_, '_> {
     /// Puts those reads first that say most.
@@ -70,26 +70,64 @@ impl Explainer<'_, '_> {
             .iter()
             .map(|key| key.as_deref().unwrap_or("0"))
             .collect();
-        match path.as_slice() {
+        let path = match path.as_slice() {
+            // Documents in the form of an AdmissionReview.
+            ["review" | "request", "object" | "oldObject", path @ ..] => path,
+            ["review" | "request", ..] => return Selector::Version,
+            path => path,
+        };
+        match path {
             [] | ["kind" | "metadata" | "spec"] => Selector::Kind,
             ["apiVersion"] => Selector::Version,
             ["metadata", "name" | "namespace" | "generateName"] => Selector::Name,
-            [.., "name" | "namespace" | "kind" | "apiVersion"] => Selector::Inner,
+            [.., "name" | "namespace" | "kind" | "apiVersion" | "type"] => Selector::Inner,
             _ => Selector::None,
         }
     }
 
     /// Whether a node is there.
-    fn exists(&self, keys: &[Value]) -> bool {
+    pub(super) fn exists(&self, keys: &[Value]) -> bool {
+        self.root.is_some() && self.n_existing(keys) == keys.len()
+    }
+
+    /// How many of the keys lead to what is there.
+    pub(super) fn n_existing(&self, keys: &[Value]) -> usize {
         let mut value = self.root.as_ref();
-        for key in keys {
+        for (n_found, key) in keys.iter().enumerate() {
             value = match value {
                 Some(Value::Object(object)) => object.get(key),
                 Some(Value::Array(items)) => index(key).and_then(|index| items.get(index)),
                 _ => None,
             };
+            if value.is_none() {
+                return n_found;
+            }
         }
-        value.is_some()
+        keys.len()
+    }
+
+    /// How far what a body looked for is from what is there: kinds and names last, then what is not there, by how much.
+    pub(super) fn distance(&self, read: &Read) -> (bool, usize, std::cmp::Reverse<usize>) {
+        let keys = read.place.keys();
+        let n_found = self.n_existing(&keys);
+        let is_selector = match self.selector(read) {
+            Selector::Kind | Selector::Version | Selector::Name => true,
+            Selector::None | Selector::Inner | Selector::Index => false,
+        };
+        let n_missing = keys.len() - n_found;
+        (is_selector, n_missing, std::cmp::Reverse(n_found))
+    }
+
+    /// The list of an element whose name was read.
+    pub(super) fn searched(&self, read: &Read) -> Option<Place> {
+        let keys = read.place.keys();
+        let is_name = matches!(self.selector(read), Selector::Inner) && !read.is_key;
+        match keys.as_slice() {
+            [.., Value::Number(_), Value::String(_)] if is_name => {
+                Some(read.place.ancestor(keys.len() - 2))
+            }
+            _ => None,
+        }
     }
 
     /// Whether a statement says that a rule or function of the policies is not so that exempts by its name.
@@ -141,7 +179,11 @@ impl Explainer<'_, '_> {
         let NodeKind::Unify(sides) = &node.kind else {
             return false;
         };
-        let group = calls_group(&sides.0).or_else(|| calls_group(&sides.1));
+        let group_of = |node: &Node| match &node.kind {
+            NodeKind::Data(steps) => self.machine.group_at(steps),
+            _ => calls_group(node),
+        };
+        let group = group_of(&sides.0).or_else(|| group_of(&sides.1));
         group.is_some_and(|group| {
             let definitions = &self.machine.program.groups[group].definitions;
             definitions.iter().all(|definition| {
