@@ -363,6 +363,8 @@ pub enum Stage {
     Load,
     /// Running rules.
     Evaluate,
+    /// Applying comments, waivers and the baseline.
+    Suppress,
 }
 
 impl Stage {
@@ -374,6 +376,7 @@ impl Stage {
             Self::Parse => "parse",
             Self::Load => "load",
             Self::Evaluate => "evaluate",
+            Self::Suppress => "suppress",
         }
     }
 }

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::check::{Check, Facts, Judge, Needs};
+use crate::document::directive::Directive;
 use crate::document::input::{Input, Lists};
 use crate::document::{self, Document, Limits, Syntax};
 use crate::finding::{Evaluation, Finding, Location, Outcome, Problem, Rule, Stage};
@@ -40,6 +41,8 @@ pub struct Scan {
     pub problems: Vec<Problem>,
     /// What policies said by `print`, in the order of files and documents.
     pub prints: Vec<String>,
+    /// What comments in the documents ask for.
+    pub directives: Vec<Directive>,
     /// Files that were read.
     pub n_files: usize,
     /// Documents that were read.
@@ -150,6 +153,7 @@ struct Done {
     findings: Vec<Finding>,
     problems: Vec<Problem>,
     prints: Vec<String>,
+    directives: Vec<Directive>,
     n_files: usize,
     n_documents: usize,
 }
@@ -172,6 +176,7 @@ impl Scan {
         self.findings.extend(done.findings);
         self.problems.extend(done.problems);
         self.prints.extend(done.prints);
+        self.directives.extend(done.directives);
         self.n_files += done.n_files;
         self.n_documents += done.n_documents;
     }
@@ -310,6 +315,12 @@ impl Reader<'_> {
         done.n_documents = parsed.documents.len();
         let problems = parsed.problems.into_iter().map(|problem| problem.problem);
         done.problems.extend(problems);
+        let of_documents = parsed
+            .documents
+            .iter()
+            .flat_map(|document| &document.directives);
+        done.directives.extend(of_documents.cloned());
+        done.directives.extend(parsed.stray);
         parsed.documents
     }
 

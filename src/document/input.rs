@@ -104,6 +104,13 @@ impl Input {
         &*self.subject.file == COMBINED && self.origins.iter().all(|o| !o.prefix.0.is_empty())
     }
 
+    /// Whether comments in its documents ask for something: they need to know the fields of findings.
+    #[must_use]
+    pub fn has_directives(&self) -> bool {
+        let mut origins = self.origins.iter();
+        origins.any(|origin| !origin.document.directives.is_empty())
+    }
+
     /// The origin that `path` of the input lies in, and the rest of the path below it.
     #[must_use]
     pub fn origin_of<'a>(&'a self, path: &'a [Segment]) -> Option<(&'a Origin, &'a [Segment])> {

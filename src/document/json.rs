@@ -31,6 +31,7 @@ pub(super) fn parse(file: &Arc<SourceFile>, limits: &Limits) -> Parsed {
                 resource: resource_of(&value),
                 value,
                 spans,
+                directives: Vec::new(),
             }));
         }
         Ok(_) => {}

@@ -3,6 +3,7 @@
 //! A document that cannot be read is a problem with its place and never hides the documents after it.
 
 mod build;
+pub mod directive;
 pub mod embedded;
 mod encoding;
 pub mod field;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 pub use encoding::{DecodeError, decode};
 
+use crate::document::directive::Directive;
 use crate::document::path::SpanTable;
 use crate::document::value::Value;
 use crate::finding::{Location, Precision, Problem};
@@ -46,6 +48,8 @@ pub struct Document {
     pub spans: SpanTable,
     /// Its Kubernetes identity, where it has apiVersion and kind.
     pub resource: Option<Arc<Resource>>,
+    /// What its comments ask for.
+    pub directives: Vec<Directive>,
 }
 
 impl Document {
@@ -145,6 +149,8 @@ pub struct Parsed {
     pub documents: Vec<Arc<Document>>,
     /// One error for each document that could not be read, and notices.
     pub problems: Vec<ParseProblem>,
+    /// Directives that stand in no document.
+    pub stray: Vec<Directive>,
 }
 
 /// What is wrong with one document of a file.

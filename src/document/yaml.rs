@@ -10,6 +10,7 @@ use std::sync::Arc;
 use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput, StructureStyle};
 
 use crate::document::build::{BuildError, Builder, Keys};
+use crate::document::directive::{self, Comment};
 use crate::document::scalar::{self, Tag, Words};
 use crate::document::{Document, Limits, ParseProblem, Parsed, resource_of};
 use crate::finding::{Location, Precision, Problem, Stage};
@@ -21,14 +22,16 @@ const CORE: &str = "tag:yaml.org,2002:";
 /// Reads all documents of a file.
 pub(super) fn parse(file: &Arc<SourceFile>, limits: &Limits, words: Words) -> Parsed {
     let names_sources = &**file.name() == "-";
+    let has_directives = file.text().contains(directive::WORD);
     let options = granit_parser::options! {
-        emit_comments: names_sources,
+        emit_comments: names_sources || has_directives,
         max_buffered_comment_events: 100_000,
         block_scalar_eof_without_line_feed: true,
         bom_inside_document_as_content: true,
     };
     let mut reader = Reader::new(file, limits, options, words);
     reader.run();
+    reader.leave_comments();
     reader.parsed
 }
 
@@ -41,6 +44,8 @@ struct Reader<'a> {
     keys: Keys,
     parsed: Parsed,
     index: u32,
+    /// Directives that stand before the next document.
+    comments: Vec<Comment>,
     /// End of the last node or marker: what stands between it and a block scalar holds the scalar's `|`.
     last_end: u32,
 }
@@ -62,6 +67,7 @@ impl<'a> Reader<'a> {
             keys: Keys::default(),
             parsed: Parsed::default(),
             index: 0,
+            comments: Vec::new(),
             last_end: 0,
         }
     }
@@ -107,8 +113,29 @@ impl<'a> Reader<'a> {
                     return Ok(Some(Open { start, name: None }));
                 }
                 Event::StreamEnd => return Ok(None),
+                Event::Comment(text, _) => {
+                    let span = span_of(&span);
+                    self.comments.extend(Comment::new(&text, span));
+                }
                 _ => {}
             }
+        }
+    }
+
+    /// Directives before the first document belong to it; those between two stand at nothing.
+    fn take_comments(&mut self) -> Vec<Comment> {
+        let is_stray = self.index > 0;
+        let mut comments = std::mem::take(&mut self.comments);
+        for comment in &mut comments {
+            comment.is_stray = is_stray;
+        }
+        comments
+    }
+
+    /// Directives that no document has taken.
+    fn leave_comments(&mut self) {
+        for comment in std::mem::take(&mut self.comments) {
+            self.parsed.stray.push(comment.stray(self.file, self.index));
         }
     }
 
@@ -116,6 +143,7 @@ impl<'a> Reader<'a> {
         // The builder borrows what outlives it; the reader's own state stays free.
         let mut keys = std::mem::take(&mut self.keys);
         let mut builder = Builder::new(self.limits, &mut keys);
+        let mut comments = self.take_comments();
         let mut has_node = false;
         let result = loop {
             let next = match self.parser.next_event() {
@@ -124,14 +152,15 @@ impl<'a> Reader<'a> {
                 None => break Ok(self.last_end),
             };
             let (event, span) = next;
-            let span = Span::new(
-                offset(span.start.byte_offset()),
-                offset(span.end.byte_offset()),
-            );
+            let span = span_of(&span);
             match &event {
                 Event::DocumentEnd => break Ok(span.start.max(self.last_end)),
-                Event::Comment(text, _) if !has_node => self.source_name(text, &mut open),
-                Event::Comment(..) => {}
+                Event::Comment(text, _) => {
+                    comments.extend(Comment::new(text, span));
+                    if !has_node {
+                        self.source_name(text, &mut open);
+                    }
+                }
                 _ => {
                     has_node = true;
                     if let Err(error) = self.node(&mut builder, &event, span) {
@@ -146,7 +175,7 @@ impl<'a> Reader<'a> {
             && !matches!(value, crate::document::value::Value::Null)
         {
             let name = open.name.unwrap_or_else(|| Arc::clone(self.file.name()));
-            self.parsed.documents.push(Arc::new(Document {
+            let mut document = Document {
                 file: Arc::clone(self.file),
                 name,
                 index: self.index,
@@ -154,8 +183,14 @@ impl<'a> Reader<'a> {
                 resource: resource_of(&value),
                 value,
                 spans,
-            }));
+                directives: Vec::new(),
+            };
+            document.directives = directive::of_document(&document, comments);
+            self.parsed.documents.push(Arc::new(document));
             self.index += 1;
+        } else {
+            self.comments.extend(comments);
+            self.leave_comments();
         }
         Ok(())
     }
@@ -335,6 +370,13 @@ pub(super) fn to_problem(file: &Arc<SourceFile>, error: BuildError, help: String
         }
         None => problem,
     }
+}
+
+fn span_of(span: &granit_parser::Span) -> Span {
+    Span::new(
+        offset(span.start.byte_offset()),
+        offset(span.end.byte_offset()),
+    )
 }
 
 fn offset(offset: Option<usize>) -> u32 {

@@ -77,7 +77,8 @@ impl Run<'_> {
 
     /// Where members of a rule's value come from, in their order; nothing where that is not asked for.
     fn places(&mut self, rule: usize, value: &Value, members: &[&Value]) -> Vec<Found> {
-        if self.set.settings.places == Places::Resource || members.is_empty() {
+        let asks = self.set.settings.places == Places::Field || self.input.has_directives();
+        if !asks || members.is_empty() {
             return Vec::new();
         }
         let Some(tracer) = self.tracer.get_or_init(|| Tracer::new(self.set)) else {

@@ -7,6 +7,7 @@ mod gatekeeper;
 mod hostile;
 mod limits;
 mod places;
+mod suppress;
 mod tidy;
 
 use std::path::{Path, PathBuf};

@@ -27,6 +27,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("load", &["check", "finding", "gatekeeper", "rego"]),
     ("scan", &["check", "document", "finding", "walk", "source"]),
+    (
+        "suppress",
+        &["checkout", "document", "finding", "resource", "source"],
+    ),
     ("report", &["checkout", "finding", "source"]),
     (
         "output",
@@ -48,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "scan",
             "schema",
             "source",
+            "suppress",
             "walk",
         ],
     ),

@@ -118,6 +118,8 @@ pub(crate) struct TestArgs {
     #[command(flatten)]
     pub(crate) load: LoadArgs,
     #[command(flatten)]
+    pub(crate) suppress: SuppressArgs,
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
     /// Pass when there is no document to judge.
     #[arg(long)]
@@ -199,6 +201,30 @@ fn namespace_label(text: &str) -> Result<NamespaceLabel, String> {
             })
         }
         _ => Err("write `NAMESPACE=KEY=VALUE`, for example `shop=env=prod`".to_owned()),
+    }
+}
+
+/// What does not count although it is found; comments `# policy:ignore rule-id -- reason` in manifests do the same.
+#[derive(Args, Debug)]
+pub(crate) struct SuppressArgs {
+    /// File with waivers: findings that do not count, for a reason, until a date.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) waivers: Option<PathBuf>,
+    /// Make waivers that suppress nothing an error.
+    #[arg(long)]
+    pub(crate) deny_unused_waivers: bool,
+    /// File with the findings that were there when checking began: they do not count.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write what is found now into the baseline and take out what is fixed.
+    #[arg(long, requires = "baseline")]
+    pub(crate) update_baseline: bool,
+}
+
+impl SuppressArgs {
+    /// Its files hold no manifests.
+    pub(crate) fn files(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        self.waivers.iter().chain(&self.baseline).cloned()
     }
 }
 

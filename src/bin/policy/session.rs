@@ -99,7 +99,6 @@ pub(crate) fn finish(
         Warnings::Allowed
     };
     report.sort();
-    report.run.checkout = environment::checkout(None);
     let verdict = report.verdict(warnings);
     for target in &targets(args)? {
         let is_silent = args.quiet && verdict == Verdict::Passed;
@@ -195,15 +194,18 @@ fn write_file(
         &mut text,
     )
     .map_err(failed)?;
-    // A reader never sees half a report: it is written beside and then put in its place.
+    replace_file(file, &text).map_err(failed)
+}
+
+/// Writes a file whole or not at all: it is written beside and then put in its place.
+pub(crate) fn replace_file(file: &Path, text: &[u8]) -> io::Result<()> {
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}.tmp", std::process::id()));
     let beside = PathBuf::from(beside);
-    fs::write(&beside, &text)
+    fs::write(&beside, text)
         .and_then(|()| fs::rename(&beside, file))
-        .map_err(|error| {
+        .inspect_err(|_| {
             let _ = fs::remove_file(&beside);
-            failed(error)
         })
 }
 

@@ -8,11 +8,14 @@ use policy::document::input::Lists;
 use policy::finding::{Problem, Stage};
 use policy::rego::load::{Options, Places, Tests};
 use policy::report::{Report, Run};
+use policy::suppress::Extent;
 use policy::{load, scan, walk};
 
 use crate::args::TestArgs;
+use crate::environment;
 use crate::error::CommandError;
 use crate::session;
+use crate::suppression::{self, Judged};
 
 /// Runs the command; gives the exit code.
 pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
@@ -28,6 +31,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
         },
         ..session::load_options(&args.load, args.policy.clone(), Tests::Excluded)
     };
+    let now_ns = rego.now_ns;
     let loaded = load::load(load::Options {
         rego,
         gatekeeper: args.gatekeeper.options(),
@@ -37,6 +41,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             policies: loaded.digest.clone(),
             combined: args.combine,
+            checkout: environment::checkout(None),
             ..Run::default()
         },
         problems: loaded.problems.clone(),
@@ -44,7 +49,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
     };
     let checks = loaded.checks();
     if !checks.is_empty() {
-        judge(args, &checks, &mut report);
+        judge(args, &checks, &mut report, now_ns)?;
     }
     if args.output.verbose {
         session::show_other_files(loaded.n_other_files);
@@ -53,11 +58,17 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
 }
 
 /// Finds the manifests, runs the policies on them and adds what comes out to the report.
-fn judge(args: &TestArgs, checks: &[&dyn Check], report: &mut Report) {
+fn judge(
+    args: &TestArgs,
+    checks: &[&dyn Check],
+    report: &mut Report,
+    now_ns: i64,
+) -> Result<(), CommandError> {
     let policies = args.policy.iter().chain(&args.load.data);
     let never_enter = policies
         .chain(&args.gatekeeper.inventory)
         .cloned()
+        .chain(args.suppress.files())
         .collect();
     let mut found = walk::find(&args.paths, &args.walk.options(never_enter));
     let stdin = found.files.iter().find(|entry| entry.is_stdin());
@@ -94,6 +105,13 @@ fn judge(args: &TestArgs, checks: &[&dyn Check], report: &mut Report) {
     if report.evaluations.is_empty() && !args.allow_empty {
         report.problems.push(nothing_to_judge(args, report));
     }
+    let run = Judged {
+        files: &found.files,
+        directives: scanned.directives,
+        extent: Extent::Whole,
+        now_ns,
+    };
+    suppression::apply(&args.suppress, run, report)
 }
 
 fn nothing_to_judge(args: &TestArgs, report: &Report) -> Problem {

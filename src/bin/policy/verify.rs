@@ -7,6 +7,7 @@ use policy::rego::tests;
 use policy::report::{Report, Run};
 
 use crate::args::VerifyArgs;
+use crate::environment;
 use crate::error::CommandError;
 use crate::session;
 
@@ -22,6 +23,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, CommandError> {
     let mut report = Report {
         run: Run {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            checkout: environment::checkout(None),
             ..Run::default()
         },
         problems: loaded.problems,

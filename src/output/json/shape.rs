@@ -218,6 +218,7 @@ enum Stage {
     Parse,
     Load,
     Evaluate,
+    Suppress,
 }
 
 #[derive(Serialize, Deserialize)]

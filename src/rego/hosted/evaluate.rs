@@ -105,7 +105,7 @@ impl<'a> Evaluator<'a> {
     /// Where members of the rule's value come from, in their order.
     pub fn places(&self, input: &Input, value: &Value, members: &[&Value]) -> Vec<Found> {
         let nothing = || members.iter().map(|_| Found::default()).collect();
-        if self.set.settings.places == Places::Resource {
+        if self.set.settings.places == Places::Resource && !input.has_directives() {
             return nothing();
         }
         let tracer = self
