@@ -368,7 +368,7 @@ fn waivers_that_cannot_be_read_are_errors_at_their_place() {
     let wrong = [
         (
             "waivers:\n- rule: a\n  reson: b\n",
-            "3: unknown field `waivers[0].reson` Did you mean `reason`?",
+            "3: unknown field \"waivers[0].reson\" Did you mean `reason`?",
         ),
         ("waivers:\n- reason: a\n", "2: the waiver has no `rule`"),
         (
@@ -386,7 +386,7 @@ fn waivers_that_cannot_be_read_are_errors_at_their_place() {
         ("waivers: {}\n", "1: `waivers` is a list, not a mapping"),
         (
             "waiver: []\n",
-            "1: unknown field `waiver` Did you mean `waivers`?",
+            "1: unknown field \"waiver\" Did you mean `waivers`?",
         ),
         ("- a\n", "1: a mapping with the list `waivers` is expected"),
         ("waivers: [a\n", "unclosed"),
