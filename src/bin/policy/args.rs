@@ -23,7 +23,7 @@ pub(crate) struct Policy {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run policies on manifests: files, folders, or `-` for standard input.
-    Test(TestArgs),
+    Test(Box<TestArgs>),
     /// Print what rules will see of manifests.
     Parse(ParseArgs),
     /// Run the unit tests (`test_…` rules) of policies.
