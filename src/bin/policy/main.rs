@@ -4,6 +4,7 @@ mod args;
 mod environment;
 mod error;
 mod parse;
+mod refused;
 mod session;
 mod suppression;
 mod test;
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
 fn run() -> u8 {
     let arguments = match Policy::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return args::explain(&error),
+        Err(error) => return refused::explain(&error),
     };
     let result = match &arguments.command {
         Command::Test(options) => test::run(options),
