@@ -242,6 +242,14 @@ fn all_that_is_wrong_with_policies_is_said_at_once() {
             "default deny := false\ndeny contains \"x\" if true",
             "gives a boolean",
         ),
+        (
+            "p[x].r contains 1 if some x in [\"a\", \"b\"]\np.a.r contains 2\ndeny contains \"x\" if p.a.r[1]",
+            "cannot be told apart",
+        ),
+        (
+            "p[x].y := 1 if some x in [\"a\", \"b\"]\np.a.z := 2\ndeny contains \"x\" if p.a.y",
+            "cannot be told apart",
+        ),
     ];
     for (text, expected) in wrong {
         folder.write("policy/b.rego", format!("package b\n{text}\n").as_bytes());

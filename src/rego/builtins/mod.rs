@@ -22,7 +22,9 @@ mod regexes;
 mod sprintf;
 mod strings;
 mod text;
+mod times;
 mod uri;
+mod yaml;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,6 +73,8 @@ const TABLES: &[&[Entry]] = &[
     globs::TABLE,
     json::TABLE,
     objects::TABLE,
+    times::TABLE,
+    yaml::TABLE,
 ];
 
 /// The error for a result beyond [`MAX_BYTES`] or [`MAX_ELEMENTS`].

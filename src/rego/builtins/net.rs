@@ -75,7 +75,8 @@ fn contains_text(outer: &str, inner: &str) -> Result<bool> {
         return Ok(outer.contains(number(ip)));
     }
     match parse_net(inner) {
-        Some(inner) => Ok(outer.contains(inner.first) && outer.contains(inner.last)),
+        // A network of version 6 may end among the addresses of version 4.
+        Some(inner) => Ok(outer.contains(inner.first) && inner.last <= outer.last),
         None => bail!("not a valid textual representation of an IP address or CIDR: {inner}"),
     }
 }

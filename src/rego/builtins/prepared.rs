@@ -36,6 +36,16 @@ pub(super) fn prepared(name: &str, values: Vec<Value>) -> Result<Vec<Value>> {
             Some(Ok(text)) => unit_of(text).map(|()| values),
             Some(Err(_)) | None => Ok(values),
         },
+        "time.parse_duration_ns" => match values.first().map(Value::as_string) {
+            Some(Ok(text)) => Ok(vec![Value::from(in_hours(text))]),
+            Some(Err(_)) | None => Ok(values),
+        },
+        "json.filter" | "json.remove" => Ok(with_paths(values)),
+        // As in Go, line breaks within are passed over.
+        "base64.decode" | "base64.is_valid" => match values.first().map(Value::as_string) {
+            Some(Ok(text)) => Ok(vec![Value::from(text.replace(['\r', '\n'], ""))]),
+            Some(Err(_)) | None => Ok(values),
+        },
         "concat" if joined(&values) > MAX_BYTES => Err(too_large()),
         "yaml.marshal" | "json.marshal_with_options" | "urlquery.encode_object"
             if !values.iter().all(is_writable) =>
@@ -55,6 +65,64 @@ fn unit_of(text: &str) -> Result<()> {
         bail!("exponent too large");
     }
     Ok(())
+}
+
+/// As OPA: days, weeks and years of 365 days are written in hours.
+fn in_hours(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit() || c == '.') {
+        let number = &rest[start..];
+        let end = number
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(number.len());
+        let (digits, after) = number.split_at(end);
+        let hours = match after.chars().next() {
+            Some('d') => 24.0,
+            Some('w') => 24.0 * 7.0,
+            Some('y') => 24.0 * 365.0,
+            Some(_) | None => 0.0,
+        };
+        out.push_str(&rest[..start]);
+        rest = match digits.parse::<f64>() {
+            Ok(count) if hours > 0.0 => {
+                out.push_str(&format!("{}h", count * hours));
+                &after[1..]
+            }
+            Ok(_) | Err(_) => {
+                out.push_str(digits);
+                after
+            }
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
+/// As OPA: paths are written `a/b` or `/a/b`, with `~1` for `/` and `~0` for `~` in a key.
+fn with_paths(values: Vec<Value>) -> Vec<Value> {
+    let path = |path: &Value| match path.as_string() {
+        Ok(text) if !text.is_empty() => {
+            let keys = text.trim_start_matches('/').split('/');
+            let keys = keys.map(|key| Value::from(key.replace("~1", "/").replace("~0", "~")));
+            Value::from(keys.collect::<Vec<Value>>())
+        }
+        Ok(_) | Err(_) => path.clone(),
+    };
+    let [value, paths] = values.as_slice() else {
+        return values;
+    };
+    let paths: Vec<Value> = match paths {
+        Value::Array(paths) => paths.iter().map(path).collect(),
+        Value::Set(paths) => paths.iter().map(path).collect(),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Object(_)
+        | Value::Undefined => return values,
+    };
+    vec![value.clone(), Value::from(paths)]
 }
 
 /// The length of texts with a mark between them.

@@ -99,16 +99,19 @@ fn replace_n(values: &[Value]) -> Result<Value> {
     }
     let mut out = String::new();
     let mut at = 0;
+    // As Go: where an empty text was found, another one is looked for before the next character.
+    let mut was_empty = false;
     while at <= text.len() {
         let rest = &text[at..];
-        let found = pairs.iter().find(|(old, _)| rest.starts_with(old));
-        if let Some((old, new)) = found {
+        let fits = |old: &str| rest.starts_with(old) && !(was_empty && old.is_empty());
+        if let Some((old, new)) = pairs.iter().find(|(old, _)| fits(old)) {
             out.push_str(new);
             at += old.len();
-        }
-        if found.is_none_or(|(old, _)| old.is_empty()) {
+            was_empty = old.is_empty();
+        } else {
             out.extend(rest.chars().next());
             at += rest.chars().next().map_or(1, char::len_utf8);
+            was_empty = false;
         }
         if out.len() > MAX_BYTES {
             return Err(too_large());

@@ -8,7 +8,7 @@ use crate::rego::builtins;
 use crate::rego::prepare::names::{DataPath, Meaning, Names};
 use crate::rego::prepare::{Policies, PolicyError, Unit, safety};
 use crate::rego::syntax::SyntaxError;
-use crate::rego::syntax::ast::{Expr, ExprKind, Rule, Statement, StatementKind, join_path};
+use crate::rego::syntax::ast::{Expr, ExprKind, Rule, Statement, StatementKind, Step, join_path};
 use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule, walk_statement};
 use crate::source::Span;
 
@@ -71,6 +71,7 @@ pub(super) fn check(
         }
     }
     errors.extend(conflicts(policies));
+    errors.extend(overlaps(policies));
     errors.extend(Graph::new(policies).errors());
     errors
 }
@@ -96,6 +97,58 @@ fn conflicts(policies: &Policies) -> Vec<PolicyError> {
             }
             if rule.is_default && !defaults.insert(path.clone()) {
                 error(format!("`{}` has two defaults", join_path(&path[1..])));
+            }
+        }
+    }
+    errors
+}
+
+/// The module of a rule, the rule, and the steps of its head.
+type Head<'a> = (usize, &'a Rule, &'a [Step]);
+
+/// Heads like `p[x].y` and `p.a.z`: the engine would not see in one what the other gives.
+fn overlaps(policies: &Policies) -> Vec<PolicyError> {
+    let mut heads: BTreeMap<DataPath, Vec<Head<'_>>> = BTreeMap::new();
+    for (module, unit) in policies.units.iter().enumerate() {
+        for rule in &unit.module.rules {
+            if let ExprKind::Ref(_, steps) = &rule.head.reference.kind
+                && rule.head.args.is_none()
+            {
+                let mut path = super::names::package_path(&unit.module);
+                path.push(Arc::clone(rule.name()));
+                heads.entry(path).or_default().push((module, rule, steps));
+            }
+        }
+    }
+    let mut errors = Vec::new();
+    for (path, heads) in &heads {
+        let mut open: Vec<&[Step]> = Vec::new();
+        for (_, rule, steps) in heads {
+            let n_fixed = steps.iter().take_while(|step| step.as_key().is_some());
+            let n_fixed = n_fixed.count();
+            // Where the variable is all, two rules would only give the same value twice.
+            if n_fixed + 1 < steps.len() || n_fixed < steps.len() && rule.head.member.is_some() {
+                open.push(&steps[..n_fixed]);
+            }
+        }
+        let keys = |steps: &[Step]| steps.iter().map_while(Step::as_key).count();
+        for (module, rule, steps) in heads {
+            let meets = |open: &&[Step]| {
+                keys(steps) > open.len()
+                    && open
+                        .iter()
+                        .zip(*steps)
+                        .all(|(a, b)| a.as_key() == b.as_key())
+            };
+            if open.iter().any(meets) {
+                let name = join_path(&path[1..]);
+                let message =
+                    format!("a rule for any key of `{name}` and this one cannot be told apart");
+                let help = "Write this key as a variable, too: `p[key].x := 1 if key := \"a\"`.";
+                errors.push(PolicyError {
+                    module: *module,
+                    error: SyntaxError::new(rule.head.span, message).help(help),
+                });
             }
         }
     }
@@ -407,7 +460,7 @@ pub(in crate::rego) fn references(
                         self.expr(head);
                     }
                     for step in steps {
-                        if let crate::rego::syntax::ast::Step::Index(index) = step {
+                        if let Step::Index(index) = step {
                             self.expr(index);
                         }
                     }
