@@ -36,6 +36,16 @@ pub trait Check: Sync {
         Vec::new()
     }
 
+    /// Whether a document is a fact that others are judged by: it is kept for the judges of those that wait.
+    fn collects(&self, _document: &Arc<Document>) -> bool {
+        false
+    }
+
+    /// Whether a document can be judged only when all others have been read.
+    fn waits(&self, _document: &Arc<Document>) -> bool {
+        false
+    }
+
     /// A judge of its own for one worker thread; it holds whatever must not be shared between threads.
     fn judge<'a>(&'a self, facts: &'a Facts) -> Box<dyn Judge + 'a>;
 }

@@ -1,10 +1,18 @@
 //! Configuration → checks: the one file of the library that knows every kind of check.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use crate::check::Check;
-use crate::finding::Problem;
+use crate::document::{self, Document, Limits, Syntax};
+use crate::finding::{Location, Problem, Stage};
 use crate::gatekeeper::{self, Constraints, read};
-use crate::rego;
 use crate::rego::set::PolicySet;
+use crate::schema::check::Schemas;
+use crate::schema::custom::Customs;
+use crate::source::SourceFile;
+use crate::walk::{self, FileEntry};
+use crate::{rego, schema};
 
 /// What to load and how.
 #[derive(Clone, Debug)]
@@ -13,6 +21,19 @@ pub struct Options {
     pub rego: rego::load::Options,
     /// How constraints are evaluated.
     pub gatekeeper: gatekeeper::Options,
+    /// How documents are checked against the schemas of their kinds, where that is asked for.
+    pub schemas: Option<SchemaOptions>,
+}
+
+/// What the schemas of kinds are checked for, and where definitions of custom resources are.
+#[derive(Clone, Debug, Default)]
+pub struct SchemaOptions {
+    /// Versions, kinds.
+    pub check: schema::options::Options,
+    /// Files and folders with CustomResourceDefinitions that are not among the inputs.
+    pub crds: Vec<PathBuf>,
+    /// Largest file that is read, in bytes.
+    pub max_bytes: u64,
 }
 
 /// What loading gave.
@@ -22,6 +43,8 @@ pub struct Loaded {
     pub rego: Option<PolicySet>,
     /// The constraints.
     pub constraints: Option<Constraints>,
+    /// The schemas of kinds.
+    pub schemas: Option<Schemas>,
     /// What is wrong.
     pub problems: Vec<Problem>,
     /// `sha256:…` over the names and contents of all policies and data.
@@ -36,7 +59,17 @@ impl Loaded {
     pub fn checks(&self) -> Vec<&dyn Check> {
         let rego = self.rego.iter().map(|set| set as &dyn Check);
         let constraints = self.constraints.iter().map(|check| check as &dyn Check);
-        rego.chain(constraints).collect()
+        let schemas = self.schemas.iter().map(|check| check as &dyn Check);
+        rego.chain(constraints).chain(schemas).collect()
+    }
+
+    /// The versions of Kubernetes whose schemas are checked.
+    #[must_use]
+    pub fn kubernetes(&self) -> Vec<String> {
+        self.schemas
+            .as_ref()
+            .map(Schemas::versions)
+            .unwrap_or_default()
     }
 }
 
@@ -46,12 +79,25 @@ pub fn load(options: Options) -> Loaded {
     let Options {
         mut rego,
         gatekeeper,
+        schemas,
     } = options;
+    let mut problems = Vec::new();
+    let schemas = schemas.map(|options| load_schemas(options, &mut problems));
+    if rego.policies.is_empty() && schemas.is_some() {
+        return Loaded {
+            rego: None,
+            constraints: None,
+            schemas,
+            problems,
+            digest: String::new(),
+            n_other_files: 0,
+        };
+    }
     let documents = read::read_policies(&rego.policies);
     let mut loaded = gatekeeper::load(&documents, &gatekeeper, &rego);
     rego.templates = loaded.sketches;
     rego.elsewhere = documents.files;
-    let mut problems = documents.problems;
+    problems.extend(documents.problems);
     problems.append(&mut loaded.problems);
     let modules = rego::load::load(&rego);
     problems.extend(modules.problems);
@@ -62,8 +108,61 @@ pub fn load(options: Options) -> Loaded {
     Loaded {
         rego: modules.set,
         constraints: loaded.constraints,
+        schemas,
         problems,
         digest,
         n_other_files: documents.n_other_files,
     }
+}
+
+fn load_schemas(options: SchemaOptions, problems: &mut Vec<Problem>) -> Schemas {
+    let documents = documents(&options, problems);
+    let (customs, wrong, n_others) = Customs::read(&documents);
+    problems.extend(wrong);
+    if n_others > 0 {
+        let message = format!(
+            "--crds: {n_others} documents are no CustomResourceDefinitions and were passed over"
+        );
+        problems.push(Problem::notice(Stage::Load, message));
+    }
+    if !options.crds.is_empty() && documents.is_empty() && problems.is_empty() {
+        let message = "--crds: there is no document at the paths that were named";
+        problems.push(
+            Problem::error(Stage::Load, message)
+                .help("Name files or folders with CustomResourceDefinitions."),
+        );
+    }
+    Schemas::new(options.check, customs)
+}
+
+/// The documents at and below the paths that are to hold definitions.
+fn documents(options: &SchemaOptions, problems: &mut Vec<Problem>) -> Vec<Arc<Document>> {
+    let mut documents = Vec::new();
+    if options.crds.is_empty() {
+        return documents;
+    }
+    let found = walk::find(&options.crds, &walk::Options::default());
+    problems.extend(found.problems);
+    for entry in &found.files {
+        match source(entry, options.max_bytes) {
+            Ok(file) => {
+                let syntax = Syntax::of_name(&entry.name);
+                let parsed = document::parse(&Arc::new(file), syntax, &Limits::default());
+                documents.extend(parsed.documents);
+                problems.extend(parsed.problems.into_iter().map(|problem| problem.problem));
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    documents
+}
+
+fn source(entry: &FileEntry, max_bytes: u64) -> Result<SourceFile, Problem> {
+    let bytes = walk::read(entry, max_bytes)?;
+    let text = document::decode(bytes).map_err(|error| {
+        Problem::error(Stage::Load, error.to_string())
+            .at(Location::whole_file(entry.name.as_str()))
+            .help("Save the file as UTF-8.")
+    })?;
+    Ok(SourceFile::new(entry.name.as_str(), text))
 }

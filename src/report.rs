@@ -35,6 +35,8 @@ pub struct Run {
     pub n_documents: usize,
     /// Whether all documents were one input.
     pub combined: bool,
+    /// Versions of Kubernetes whose schemas documents were checked against, `1.37`; none where schemas were not asked for.
+    pub kubernetes: Vec<String>,
     /// Files that were passed over, by the reason.
     pub skipped_files: BTreeMap<String, usize>,
     /// Where the names of files lead; it is the machine's, so that the JSON report does not hold it.

@@ -94,16 +94,40 @@ pub fn scan(
         scan.take(judged);
     } else {
         let facts = Facts::default();
-        let parts = run(first, options.n_threads, || {
+        let mut parts = run(first, options.n_threads, || {
             let mut judges = catalogue.judges(&facts);
             move |task: Task, queue: &Queue| reader.task(task, queue, Some(&mut judges))
         });
+        let facts = Facts {
+            documents: taken(&mut parts, |part| &mut part.documents),
+        };
+        let waiting = taken(&mut parts, |part| &mut part.waiting);
         scan.take(parts);
+        if !waiting.is_empty() {
+            let judged = run(batches(&waiting, options), options.n_threads, || {
+                let mut judges = catalogue.judges(&facts);
+                move |task: Task, _: &Queue| judge_task(task, &mut judges)
+            });
+            scan.take(judged);
+        }
     }
     scan.problems
         .extend(checks.iter().flat_map(|check| check.summary()));
     scan.rules = catalogue.rules;
     scan
+}
+
+/// The documents of all parts, in the order of their files.
+fn taken(
+    parts: &mut [Part],
+    of: impl Fn(&mut Part) -> &mut Vec<Arc<Document>>,
+) -> Vec<Arc<Document>> {
+    let mut documents: Vec<_> = parts
+        .iter_mut()
+        .flat_map(|part| std::mem::take(of(part)))
+        .collect();
+    documents.sort_by(|left, right| order(left).cmp(&order(right)));
+    documents
 }
 
 fn order(document: &Document) -> (&str, u32) {
@@ -117,7 +141,11 @@ fn inputs_of(facts: &Facts, options: &Options) -> Vec<Task> {
         }
         return vec![Task::Judge(0, vec![Input::combined(&facts.documents)])];
     }
-    let batches = facts.documents.chunks(BATCH).enumerate();
+    batches(&facts.documents, options)
+}
+
+fn batches(documents: &[Arc<Document>], options: &Options) -> Vec<Task> {
+    let batches = documents.chunks(BATCH).enumerate();
     batches
         .map(|(index, documents)| {
             let inputs = documents
@@ -142,8 +170,10 @@ enum Task {
 #[derive(Default)]
 struct Part {
     done: Done,
-    /// The documents, where they are collected.
+    /// The documents that are collected.
     documents: Vec<Arc<Document>>,
+    /// Those that can be judged only when all are read.
+    waiting: Vec<Arc<Document>>,
 }
 
 #[derive(Default)]
@@ -294,6 +324,14 @@ impl Reader<'_> {
             queue.push(Task::Documents(number, rest));
         }
         for document in &documents {
+            let checks = judges.catalogue.checks;
+            if checks.iter().any(|check| check.collects(document)) {
+                part.documents.push(Arc::clone(document));
+            }
+            if checks.iter().any(|check| check.waits(document)) {
+                part.waiting.push(Arc::clone(document));
+                continue;
+            }
             for input in Input::of_document(document, self.options.lists) {
                 judges.judge(&input, &mut part.done);
             }

@@ -11,6 +11,13 @@ use crate::report::{Report, Verdict};
 /// The lines of the summary, without line breaks. None starts with text from outside.
 pub(super) fn lines(report: &Report, style: &Style) -> Vec<String> {
     let mut lines = vec![tests(report), inputs(report)];
+    if let [first, rest @ ..] = &report.run.kubernetes[..] {
+        let mut line = format!("schemas: Kubernetes {first}");
+        for version in rest {
+            let _ = write!(line, ", {version}");
+        }
+        lines.push(line);
+    }
     if !report.run.skipped_files.is_empty() {
         let mut line = "skipped files: ".to_owned();
         for (index, (reason, n_files)) in report.run.skipped_files.iter().enumerate() {

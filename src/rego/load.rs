@@ -91,7 +91,7 @@ pub enum BuiltinErrors {
 }
 
 /// What loading gave.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Loaded {
     /// The set, where everything could be loaded.
     pub set: Option<PolicySet>,

@@ -7,6 +7,7 @@ mod gatekeeper;
 mod hostile;
 mod limits;
 mod places;
+mod schemas;
 mod suppress;
 mod tidy;
 

@@ -25,7 +25,19 @@ const ARROWS: &[(&str, &[&str])] = &[
             "check", "document", "finding", "rego", "resource", "schema", "source",
         ],
     ),
-    ("load", &["check", "finding", "gatekeeper", "rego"]),
+    (
+        "load",
+        &[
+            "check",
+            "document",
+            "finding",
+            "gatekeeper",
+            "rego",
+            "schema",
+            "source",
+            "walk",
+        ],
+    ),
     ("scan", &["check", "document", "finding", "walk", "source"]),
     (
         "suppress",

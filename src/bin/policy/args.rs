@@ -8,6 +8,8 @@ use policy::gatekeeper::{NamespaceLabel, Undecided};
 use policy::output::Format;
 use policy::rego::load::{BuiltinErrors, Version};
 
+use crate::schemas::SchemaArgs;
+
 /// Checks Kubernetes manifests against the Rego policies that you already have.
 ///
 /// Exit codes: 0 everything was checked and passed, 1 something failed, 2 not everything could be checked or the
@@ -84,13 +86,16 @@ pub(crate) struct OutputArgs {
     pub(crate) no_fail: bool,
 }
 
+/// Where policies are, if nothing else is said.
+pub(crate) const DEFAULT_POLICY: &str = "policy";
+
 #[derive(Args, Debug)]
 pub(crate) struct TestArgs {
     /// Manifests: files, folders, or `-` for standard input.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// Files and folders with policies.
-    #[arg(short, long, value_name = "PATH", default_value = "policy")]
+    /// Files and folders with policies [default: policy].
+    #[arg(short, long, value_name = "PATH")]
     pub(crate) policy: Vec<PathBuf>,
     /// Run only the rules of these Rego packages (`*`, `?` and `[…]` match; without it, all packages are run).
     #[arg(short, long, value_name = "PACKAGE", value_delimiter = ',')]
@@ -112,6 +117,8 @@ pub(crate) struct TestArgs {
     pub(crate) builtin_errors: BuiltinErrorsArg,
     #[command(flatten)]
     pub(crate) gatekeeper: GatekeeperArgs,
+    #[command(flatten)]
+    pub(crate) schema: SchemaArgs,
     #[command(flatten)]
     pub(crate) walk: WalkArgs,
     #[command(flatten)]

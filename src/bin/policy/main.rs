@@ -5,6 +5,7 @@ mod environment;
 mod error;
 mod parse;
 mod refused;
+mod schemas;
 mod session;
 mod suppression;
 mod test;

@@ -1,17 +1,18 @@
 //! `policy test`: runs policies on manifests.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use policy::check::Check;
 use policy::document::Limits;
 use policy::document::input::Lists;
-use policy::finding::{Problem, Stage};
+use policy::finding::{Outcome, Problem, RuleKind, Stage};
 use policy::rego::load::{Options, Places, Tests};
 use policy::report::{Report, Run};
 use policy::suppress::Extent;
 use policy::{load, scan, walk};
 
-use crate::args::TestArgs;
+use crate::args::{self, TestArgs};
 use crate::environment;
 use crate::error::CommandError;
 use crate::session;
@@ -20,6 +21,7 @@ use crate::suppression::{self, Judged};
 /// Runs the command; gives the exit code.
 pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
     let started = Instant::now();
+    let policies = policies(args);
     let rego = Options {
         packages: args.namespace.clone(),
         builtin_errors: args.builtin_errors.into(),
@@ -29,12 +31,13 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
         } else {
             Places::Field
         },
-        ..session::load_options(&args.load, args.policy.clone(), Tests::Excluded)
+        ..session::load_options(&args.load, policies.clone(), Tests::Excluded)
     };
     let now_ns = rego.now_ns;
     let loaded = load::load(load::Options {
         rego,
         gatekeeper: args.gatekeeper.options(),
+        schemas: args.schema.options(args.walk.max_file_size << 20),
     });
     let mut report = Report {
         run: Run {
@@ -42,6 +45,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
             policies: loaded.digest.clone(),
             combined: args.combine,
             checkout: environment::checkout(None),
+            kubernetes: loaded.kubernetes(),
             ..Run::default()
         },
         problems: loaded.problems.clone(),
@@ -49,7 +53,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
     };
     let checks = loaded.checks();
     if !checks.is_empty() {
-        judge(args, &checks, &mut report, now_ns)?;
+        judge(args, &policies, &checks, &mut report, now_ns)?;
     }
     if args.output.verbose {
         session::show_other_files(loaded.n_other_files);
@@ -57,19 +61,26 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
     session::finish(report, &args.output, started)
 }
 
-/// Finds the manifests, runs the policies on them and adds what comes out to the report.
+/// Where policies are: what `-p` names, else the folder `policy`, which need not be there when schemas are checked.
+fn policies(args: &TestArgs) -> Vec<PathBuf> {
+    let default = PathBuf::from(args::DEFAULT_POLICY);
+    match args.policy.is_empty() {
+        false => args.policy.clone(),
+        true if args.schema.is_asked() && !default.exists() => Vec::new(),
+        true => vec![default],
+    }
+}
+
+/// Finds the manifests, runs the checks on them and adds what comes out to the report.
 fn judge(
     args: &TestArgs,
+    policies: &[PathBuf],
     checks: &[&dyn Check],
     report: &mut Report,
     now_ns: i64,
 ) -> Result<(), CommandError> {
-    let policies = args.policy.iter().chain(&args.load.data);
-    let never_enter = policies
-        .chain(&args.gatekeeper.inventory)
-        .cloned()
-        .chain(args.suppress.files())
-        .collect();
+    let mut never_enter = [policies, &args.load.data, &args.gatekeeper.inventory].concat();
+    never_enter.extend(args.suppress.files());
     let mut found = walk::find(&args.paths, &args.walk.options(never_enter));
     let stdin = found.files.iter().find(|entry| entry.is_stdin());
     let stdin = stdin.map(|entry| session::standard_input(entry, &args.walk));
@@ -102,7 +113,7 @@ fn judge(
     report.rules = scanned.rules;
     report.evaluations = scanned.evaluations;
     report.findings = scanned.findings;
-    if report.evaluations.is_empty() && !args.allow_empty {
+    if !is_any_judged(checks, report) && !args.allow_empty {
         report.problems.push(nothing_to_judge(args, report));
     }
     let run = Judged {
@@ -112,6 +123,19 @@ fn judge(
         now_ns,
     };
     suppression::apply(&args.suppress, run, report)
+}
+
+/// Whether there was a document to judge. Rego judges whatever there is, constraints say themselves what they matched;
+/// schemas pass over what is no manifest.
+fn is_any_judged(checks: &[&dyn Check], report: &Report) -> bool {
+    let only_schemas = checks.iter().all(|check| {
+        let mut rules = check.rules().iter();
+        rules.all(|rule| rule.kind == RuleKind::Schema)
+    });
+    report.evaluations.iter().any(|evaluation| {
+        let mut outcomes = evaluation.outcomes.iter();
+        !only_schemas || outcomes.any(|outcome| *outcome != Outcome::Absent)
+    })
 }
 
 fn nothing_to_judge(args: &TestArgs, report: &Report) -> Problem {

@@ -29,6 +29,12 @@ impl Report<'_> {
                 n_files: self.summary.files,
                 n_documents: self.summary.documents,
                 combined: self.run.combined,
+                kubernetes: self
+                    .run
+                    .kubernetes
+                    .into_iter()
+                    .map(Cow::into_owned)
+                    .collect(),
                 skipped_files: self
                     .run
                     .skipped_files

@@ -40,6 +40,8 @@ pub(super) struct Run<'a> {
     /// Always null until runs can be split; so a part of a run is never taken for a whole one.
     pub(super) shard: (),
     pub(super) combined: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) kubernetes: Vec<Text<'a>>,
     pub(super) skipped_files: BTreeMap<Text<'a>, usize>,
 }
 

@@ -28,6 +28,7 @@ impl<'a> Report<'a, Findings<'a>, Evaluations<'a>> {
                 policies: Cow::from(&run.policies),
                 shard: (),
                 combined: run.combined,
+                kubernetes: run.kubernetes.iter().map(Cow::from).collect(),
                 skipped_files: run
                     .skipped_files
                     .iter()
