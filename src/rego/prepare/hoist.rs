@@ -1,22 +1,23 @@
 //! Moves the operands of `not` in front of it, as OPA's compiler does.
 //!
 //! `not count(input.missing) > 0` does not hold in OPA, since `input.missing` is evaluated outside of the `not`;
-//! the engine would let it hold.
+//! the engine would let it hold. In a module that imports `future.keywords.not` all of it is evaluated within.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::rego::prepare::names::{Meaning, Names};
 use crate::rego::syntax::ast::{
-    Body, Expr, ExprKind, Operator, Rule, Statement, StatementKind, Step,
+    Body, Expr, ExprKind, Negation, Operator, Rule, Statement, StatementKind, Step,
 };
 use crate::rego::syntax::visit::{Rewriter, rewrite_rule, rewrite_statement};
 
 /// Rewrites the bodies of one rule that declares the variables of `locals`.
-pub(super) fn hoist(rule: &mut Rule, names: &Names, locals: &BTreeSet<Arc<str>>) {
+pub(super) fn hoist(rule: &mut Rule, names: &Names, locals: &BTreeSet<Arc<str>>, not: Negation) {
     let mut hoist = Hoist {
         names,
         locals,
+        not,
         count: 0,
     };
     rewrite_rule(&mut hoist, rule);
@@ -25,6 +26,7 @@ pub(super) fn hoist(rule: &mut Rule, names: &Names, locals: &BTreeSet<Arc<str>>)
 struct Hoist<'a> {
     names: &'a Names,
     locals: &'a BTreeSet<Arc<str>>,
+    not: Negation,
     count: usize,
 }
 
@@ -37,16 +39,39 @@ impl Rewriter for Hoist<'_> {
             if let StatementKind::Not(expr) = &mut statement.kind {
                 self.operands_of(expr, &mut before);
             }
-            for (span, kind) in before {
-                body.push(Statement {
-                    span,
-                    kind: StatementKind::Expr(Expr::new(span, kind)),
-                    with: statement.with.clone(),
-                });
+            let is_within = self.not == Negation::Within && !before.is_empty();
+            let with = if is_within {
+                Vec::new()
+            } else {
+                statement.with.clone()
+            };
+            let before = before.into_iter().map(|(span, kind)| Statement {
+                span,
+                kind: StatementKind::Expr(Expr::new(span, kind)),
+                with: with.clone(),
+            });
+            if is_within {
+                enclose(&mut statement, before.collect());
+            } else {
+                body.extend(before);
             }
             body.push(statement);
         }
     }
+}
+
+/// `not expr` with what it needs → nothing comes of both: `[true | …; expr] == []`.
+fn enclose(statement: &mut Statement, mut body: Body) {
+    let StatementKind::Not(expr) = &statement.kind else {
+        return;
+    };
+    let span = expr.span;
+    body.push(Statement {
+        span,
+        kind: StatementKind::Expr(expr.clone()),
+        with: Vec::new(),
+    });
+    statement.kind = StatementKind::Expr(Expr::nothing_of(span, body));
 }
 
 type Hoisted = Vec<(crate::source::Span, ExprKind)>;

@@ -157,6 +157,7 @@ impl Prepared {
 /// The module as the engine evaluates it faithfully.
 fn prepared(unit: &Unit, conftest_file: ConftestFile, constants: &mut Vec<Expr>) -> Module {
     let mut module = unit.module.clone();
+    let negation = module.negation();
     for (rule, locals) in module.rules.iter_mut().zip(&unit.locals) {
         shadow::rename(rule, &unit.names, locals);
         let locals = &names::locals(rule);
@@ -164,7 +165,7 @@ fn prepared(unit: &Unit, conftest_file: ConftestFile, constants: &mut Vec<Expr>)
         values::move_into_bodies(rule);
         patterns::rewrite(rule);
         calls::rewrite(rule, &unit.names, locals, conftest_file);
-        hoist::hoist(rule, &unit.names, locals);
+        hoist::hoist(rule, &unit.names, locals, negation);
         every::bind(rule);
         constants::extract(rule, constants);
     }

@@ -52,10 +52,28 @@ impl Import {
             .unwrap_or_else(|| self.path.last().expect("a path has components"))
     }
 
+    /// Whether the operands of a `not` are evaluated within it since this import.
+    pub(in crate::rego) fn is_negation(&self) -> bool {
+        let path: Vec<&str> = self.path.iter().map(|part| &**part).collect();
+        matches!(
+            path.as_slice(),
+            ["future", "keywords"] | ["future", "keywords", "not"]
+        )
+    }
+
     /// Whether it only switches keywords on.
     pub(in crate::rego) fn is_keywords(&self) -> bool {
         matches!(&*self.path[0], "future" | "rego")
     }
+}
+
+/// Where the operands of a `not` are evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rego) enum Negation {
+    /// In front of it: where one is undefined, the `not` does not hold.
+    Outside,
+    /// Within it: where one is undefined, the `not` holds.
+    Within,
 }
 
 /// A rule: a head, a body, and what follows under `else`.
@@ -315,6 +333,15 @@ impl Expr {
         Self::new(span, ExprKind::Call(Box::new(function), args))
     }
 
+    /// `[true | body] == []`: the body holds for nothing.
+    pub(in crate::rego) fn nothing_of(span: Span, body: Body) -> Self {
+        let term = Box::new(Self::new(span, ExprKind::Bool(true)));
+        let all = Self::new(span, ExprKind::ArrayCompr(term, body));
+        let none = Self::new(span, ExprKind::Array(Vec::new()));
+        let kind = ExprKind::Binary(Operator::Equal, Box::new(all), Box::new(none));
+        Self::new(span, kind)
+    }
+
     /// The text of a variable.
     pub(in crate::rego) fn as_var(&self) -> Option<&Arc<str>> {
         match &self.kind {
@@ -368,6 +395,14 @@ impl Step {
 }
 
 impl Module {
+    /// Where the operands of its `not` are evaluated.
+    pub(in crate::rego) fn negation(&self) -> Negation {
+        match self.imports.iter().any(Import::is_negation) {
+            true => Negation::Within,
+            false => Negation::Outside,
+        }
+    }
+
     /// The package's path with dots, as users write it.
     pub(in crate::rego) fn package_name(&self) -> String {
         join_path(&self.package)

@@ -79,7 +79,8 @@ impl Printer {
         let mut seen = std::collections::BTreeSet::new();
         for import in &module.imports {
             // The engine refuses to have the same import twice, and knows v1's keywords by itself.
-            let known = import.is_keywords() && self.version == Version::V1;
+            let is_not = import.path.last().is_some_and(|last| &**last == "not");
+            let known = import.is_keywords() && (is_not || self.version == Version::V1);
             if !known && seen.insert((&import.path, &import.alias)) {
                 self.import(import);
             }

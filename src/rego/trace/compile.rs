@@ -7,7 +7,7 @@ use crate::document::value::Value;
 use crate::rego::prepare::Policies;
 use crate::rego::prepare::names::{self, DataPath, Names, pattern_variables, rule_path};
 use crate::rego::prepare::rename::OwnVariables;
-use crate::rego::syntax::ast::{self, Expr, ExprKind, Rule, Step, With, join_path};
+use crate::rego::syntax::ast::{self, Expr, ExprKind, Negation, Rule, Step, With, join_path};
 use crate::rego::syntax::visit::Visitor as _;
 use crate::rego::trace::order;
 use crate::rego::trace::plan::{
@@ -47,6 +47,7 @@ pub(in crate::rego) fn compile(policies: &Policies) -> Program {
             let locals = names::locals(rule);
             let mut compiler = Compiler {
                 names: &unit.names,
+                negation: module.negation(),
                 locals: &locals,
                 groups: &ids,
                 module: index,
@@ -116,6 +117,7 @@ pub(super) struct Scope {
 
 pub(super) struct Compiler<'a> {
     pub(super) names: &'a Names,
+    negation: Negation,
     pub(super) locals: &'a BTreeSet<Arc<str>>,
     /// The rules and how many arguments they have.
     pub(super) groups: &'a BTreeMap<DataPath, (GroupId, usize)>,
@@ -258,7 +260,11 @@ impl Compiler<'_> {
         Some(match kind {
             ast::StatementKind::Some(_) => return None,
             ast::StatementKind::Expr(expr) => StatementKind::Holds(self.node(expr)),
-            ast::StatementKind::Not(expr) => StatementKind::Not(self.node(expr)),
+            ast::StatementKind::Not(expr) => {
+                let mut node = self.node(expr);
+                node.within = self.negation == Negation::Within;
+                StatementKind::Not(node)
+            }
             ast::StatementKind::SomeIn {
                 key,
                 value,

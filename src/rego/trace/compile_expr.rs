@@ -210,6 +210,7 @@ pub(super) fn node(span: Span, kind: NodeKind) -> Node {
         span,
         kind,
         open: false,
+        within: false,
     }
 }
 

@@ -193,7 +193,8 @@ impl<'p> Machine<'p> {
         match &statement.kind {
             StatementKind::Holds(node) => self.holds(node, frame, then),
             StatementKind::Not(node) => {
-                if !self.operands_are_defined(node, frame)? || self.is_true(node, frame)? {
+                let is_defined = node.within || self.operands_are_defined(node, frame)?;
+                if !is_defined || self.is_true(node, frame)? {
                     return Ok(Flow::More);
                 }
                 then(self, frame)

@@ -189,6 +189,8 @@ pub(in crate::rego) struct Node {
     pub(in crate::rego) kind: NodeKind,
     /// Whether it may have several values, or bind variables.
     pub(in crate::rego) open: bool,
+    /// Under `not`: whether what is undefined in it makes the `not` hold.
+    pub(in crate::rego) within: bool,
 }
 
 /// What an expression is.

@@ -67,6 +67,8 @@ struct Keywords {
     every: bool,
     r#if: bool,
     r#in: bool,
+    /// `not { … }`, and operands that are evaluated within.
+    not: bool,
 }
 
 struct Parser<'a> {
@@ -91,6 +93,7 @@ impl<'a> Parser<'a> {
                 every: on,
                 r#if: on,
                 r#in: on,
+                not: false,
             },
             depth: 0,
         }
@@ -308,14 +311,16 @@ impl<'a> Parser<'a> {
         let words: Vec<&str> = match path.as_slice() {
             ["rego", "v1"] | ["future", "keywords"] => LATER.to_vec(),
             ["future", "keywords", word] if LATER.contains(word) => vec![word],
+            ["future", "keywords", "not"] => Vec::new(),
             ["future" | "rego", ..] => {
                 let message = format!("there is no `{}` to import", path.join("."));
                 return Err(SyntaxError::new(import.span, message).help(
-                    "Known are `rego.v1` and `future.keywords` with `contains`, `every`, `if`, `in`.",
+                    "Known are `rego.v1` and `future.keywords` with `contains`, `every`, `if`, `in`, `not`.",
                 ));
             }
             _ => return Ok(()),
         };
+        self.keywords.not |= import.is_negation();
         for word in words {
             match word {
                 "contains" => self.keywords.contains = true,

@@ -155,10 +155,6 @@ impl Parser<'_> {
             )
             .help("Rules look like `deny contains msg if { … }`."));
         }
-        if !has_body && v1 && head.args.is_some() && head.value.is_none() {
-            let message = "a function needs a value or a body";
-            return Err(SyntaxError::new(head.span, message));
-        }
         Ok(())
     }
 
@@ -249,7 +245,12 @@ impl Parser<'_> {
         let start = self.token().span.start;
         let kind = if self.at("not") {
             self.advance();
-            StatementKind::Not(self.literal_expr()?)
+            if self.keywords.not && self.at("{") {
+                let body = self.braced_body()?;
+                StatementKind::Expr(Expr::nothing_of(self.span_from(start), body))
+            } else {
+                StatementKind::Not(self.literal_expr()?)
+            }
         } else if self.at("some") {
             self.advance();
             self.some()?
