@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::document::Document;
 use crate::document::input::Input;
+use crate::explain::{Explanation, Part};
 use crate::finding::{Finding, Outcome, Problem, Rule};
 
 /// What a check needs to know before it can judge.
@@ -54,6 +55,26 @@ pub trait Check: Sync {
 pub trait Judge {
     /// Runs every rule of the check on `input`.
     fn judge(&mut self, input: &Input) -> Judgement;
+
+    /// Why the rule with this number found what it found in `input`, or why it found nothing. A check that can say no
+    /// more names what was found, and where.
+    fn explain(&mut self, rule: usize, input: &Input) -> Explanation {
+        let judgement = self.judge(input);
+        let findings = judgement.findings.into_iter();
+        let parts = findings
+            .filter(|finding| finding.rule == rule)
+            .map(|finding| Part {
+                message: finding.message,
+                location: finding.policy_location.as_deref().cloned(),
+                place: Some(finding.location),
+                ..Part::default()
+            });
+        Explanation {
+            outcome: judgement.outcomes[rule],
+            parts: parts.collect(),
+            problems: judgement.problems,
+        }
+    }
 }
 
 /// What the rules of one check said about one input.

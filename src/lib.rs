@@ -7,6 +7,7 @@
 pub mod check;
 pub mod checkout;
 pub mod document;
+pub mod explain;
 pub mod finding;
 pub mod gatekeeper;
 pub mod load;

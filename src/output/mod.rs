@@ -4,6 +4,7 @@
 
 mod azure;
 mod cases;
+pub mod explanation;
 mod github;
 pub mod json;
 mod junit;

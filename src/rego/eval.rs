@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use crate::check::{Check, Facts, Judge, Judgement, Needs};
 use crate::document::input::Input;
 use crate::document::value::Value;
-use crate::finding::{Location, Outcome, Problem, Rule, Stage, Subject};
+use crate::explain::{Explanation, Part};
+use crate::finding::{Finding, Location, Outcome, Problem, Rule, Stage, Subject};
 use crate::rego::blame::{Blamed, Diagnosis};
 use crate::rego::builtins::BuiltinError;
 use crate::rego::engine::{EngineError, EngineErrorKind, Worker};
@@ -103,6 +104,66 @@ impl Judge for RegoJudge<'_> {
             ),
         }
     }
+
+    fn explain(&mut self, rule: usize, input: &Input) -> Explanation {
+        let judgement = self.judge(input);
+        let findings: Vec<Finding> = judgement
+            .findings
+            .into_iter()
+            .filter(|finding| finding.rule == rule)
+            .collect();
+        let parts = match self.parts(rule, input) {
+            Some(parts) => placed(parts, &findings),
+            None => unfollowed(findings),
+        };
+        let is_own = |problem: &Problem| problem.message.contains(&*self.set.rules[rule].id);
+        Explanation {
+            outcome: judgement.outcomes[rule],
+            parts,
+            problems: judgement.problems.into_iter().filter(is_own).collect(),
+        }
+    }
+}
+
+impl RegoJudge<'_> {
+    /// The bodies of a rule, followed on the input that was judged last; none where that cannot be done.
+    fn parts(&mut self, rule: usize, input: &Input) -> Option<Vec<Part>> {
+        let set = self.set;
+        let policy_rule = &set.policy_rules[rule];
+        let path = path_of(&policy_rule.package, &policy_rule.name);
+        let worker = self.worker.as_mut()?;
+        let value = worker.evaluate(set, &path, set.settings.timeout).ok()?;
+        let tracer = self.tracer.get_or_init(|| Tracer::new(set)).as_ref()?;
+        let (file, seed) = {
+            let run = Run::new(set, worker, &mut self.diagnosis, &self.tracer, input);
+            (run.file(), run.seed())
+        };
+        let traced = AssertUnwindSafe(|| tracer.trace(set, input, file, seed).parts(rule, &value));
+        catch_unwind(traced).ok()?
+    }
+}
+
+/// The parts, each with the place of its finding.
+fn placed(mut parts: Vec<Part>, findings: &[Finding]) -> Vec<Part> {
+    for part in &mut parts {
+        let finding = findings
+            .iter()
+            .find(|finding| !part.message.is_empty() && finding.message == part.message);
+        part.place = finding.map(|finding| finding.location.clone());
+    }
+    parts
+}
+
+/// What was found, where the evaluation cannot be followed.
+fn unfollowed(findings: Vec<Finding>) -> Vec<Part> {
+    let part = |finding: Finding| Part {
+        message: finding.message,
+        location: finding.policy_location.as_deref().cloned(),
+        place: Some(finding.location),
+        steps: Vec::new(),
+        note: "the evaluation cannot be followed step by step".to_owned(),
+    };
+    findings.into_iter().map(part).collect()
 }
 
 fn all_errored(set: &PolicySet, input: &Input, message: &str) -> Judgement {

@@ -3,6 +3,7 @@
 mod ci;
 mod cli;
 mod conftest;
+mod explain;
 mod gatekeeper;
 mod hostile;
 mod limits;

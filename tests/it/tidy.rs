@@ -13,8 +13,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("finding", &["source", "resource"]),
     ("walk", &["source", "finding"]),
     ("document", &["source", "resource", "finding"]),
-    ("check", &["document", "finding"]),
-    ("rego", &["check", "document", "finding", "source"]),
+    ("explain", &["finding"]),
+    ("check", &["document", "explain", "finding"]),
+    (
+        "rego",
+        &["check", "document", "explain", "finding", "source"],
+    ),
     (
         "schema",
         &["check", "document", "finding", "resource", "source"],
@@ -22,7 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "gatekeeper",
         &[
-            "check", "document", "finding", "rego", "resource", "schema", "source",
+            "check", "document", "explain", "finding", "rego", "resource", "schema", "source",
         ],
     ),
     (
@@ -46,7 +50,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["checkout", "finding", "source"]),
     (
         "output",
-        &["report", "checkout", "finding", "source", "resource"],
+        &[
+            "report", "checkout", "explain", "finding", "source", "resource",
+        ],
     ),
     (
         "lib",
@@ -54,6 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "check",
             "checkout",
             "document",
+            "explain",
             "finding",
             "gatekeeper",
             "load",

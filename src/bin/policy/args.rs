@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Parse(ParseArgs),
     /// Run the unit tests (`test_…` rules) of policies.
     Verify(VerifyArgs),
+    /// Say why a rule found something in a document, or nothing: each expression with what it read.
+    Explain(ExplainArgs),
 }
 
 /// Where policies and data are and how they are loaded.
@@ -287,6 +289,31 @@ pub(crate) struct VerifyArgs {
     pub(crate) load: LoadArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// The rule: `package.name` or `Kind/constraint-name`, as in reports.
+    #[arg(value_name = "RULE")]
+    pub(crate) rule: String,
+    /// The manifest, with the number of the document if not all are meant: `web.yaml#1` is the second one.
+    #[arg(value_name = "FILE[#N]")]
+    pub(crate) file: String,
+    /// Files and folders with policies.
+    #[arg(short, long, value_name = "PATH", default_value = "policy")]
+    pub(crate) policy: Vec<PathBuf>,
+    /// How to print: pretty, or json for machines.
+    #[arg(short, long, value_name = "FORMAT", default_value = "pretty")]
+    pub(crate) output: ParseFormat,
+    /// What it is when a built-in function fails and the rule gives nothing.
+    #[arg(long, value_name = "WHAT", default_value = "error")]
+    pub(crate) builtin_errors: BuiltinErrorsArg,
+    #[command(flatten)]
+    pub(crate) gatekeeper: GatekeeperArgs,
+    #[command(flatten)]
+    pub(crate) walk: WalkArgs,
+    #[command(flatten)]
+    pub(crate) load: LoadArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -3,6 +3,7 @@
 mod args;
 mod environment;
 mod error;
+mod explain;
 mod parse;
 mod refused;
 mod schemas;
@@ -45,6 +46,7 @@ fn run() -> u8 {
         Command::Test(options) => test::run(options),
         Command::Parse(options) => parse::run(options),
         Command::Verify(options) => verify::run(options),
+        Command::Explain(options) => explain::run(options),
     };
     result.unwrap_or_else(|error: CommandError| {
         error.print();

@@ -16,7 +16,7 @@ use crate::{INCOMPLETE, PASSED, session};
 /// Runs the command; gives the exit code.
 pub(crate) fn run(args: &ParseArgs) -> Result<u8, CommandError> {
     let found = walk::find(&args.paths, &args.walk.options(Vec::new()));
-    let mut complete = show(&found.problems);
+    let mut complete = session::show_problems(&found.problems);
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut first = true;
     let mut write = |text: String| out.write_all(text.as_bytes());
@@ -26,12 +26,12 @@ pub(crate) fn run(args: &ParseArgs) -> Result<u8, CommandError> {
         let (file, parsed) = match read {
             Ok(read) => read,
             Err(problem) => {
-                complete &= show(&[problem]);
+                complete &= session::show_problems(&[problem]);
                 continue;
             }
         };
         let problems: Vec<Problem> = parsed.problems.iter().map(|p| p.problem.clone()).collect();
-        complete &= show(&problems);
+        complete &= session::show_problems(&problems);
         let text = match args.output {
             ParseFormat::Pretty => pretty(&parsed),
             ParseFormat::Json => format!(
@@ -73,29 +73,6 @@ fn read(entry: &FileEntry, args: &ParseArgs) -> Result<(Arc<SourceFile>, Parsed)
     let file = Arc::new(SourceFile::new(entry.name.as_str(), text));
     let parsed = document::parse(&file, Syntax::of_name(&entry.name), &Limits::default());
     Ok((file, parsed))
-}
-
-/// Shows problems on standard error; whether none of them is an error.
-fn show(problems: &[Problem]) -> bool {
-    let mut stderr = io::stderr().lock();
-    for problem in problems {
-        let place = problem.location.as_ref().map_or(String::new(), |location| {
-            format!(
-                "{}:{}:{}: ",
-                location.file, location.start.line, location.start.column
-            )
-        });
-        // Nothing can be done about a closed standard error.
-        let _ = writeln!(
-            stderr,
-            "{place}{}: {}",
-            problem.severity.as_str(),
-            problem.message
-        );
-    }
-    problems
-        .iter()
-        .all(|problem| problem.severity != Severity::Error)
 }
 
 fn line(document: &Document) -> u32 {

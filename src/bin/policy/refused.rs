@@ -67,7 +67,7 @@ const CONFTEST_FLAGS: [(&str, &str); 21] = [
 ];
 
 /// Commands of Conftest and of later versions.
-const OTHER_COMMANDS: [(&str, &str); 12] = [
+const OTHER_COMMANDS: [(&str, &str); 11] = [
     ("fmt", "`opa fmt` formats policies"),
     (
         "pull",
@@ -76,7 +76,6 @@ const OTHER_COMMANDS: [(&str, &str); 12] = [
     ("push", "publish policies with git or an OCI client"),
     ("doc", "not there yet"),
     ("plugin", "there are no plugins"),
-    ("explain", "not there yet"),
     ("init", "not there yet"),
     ("config", "not there yet"),
     ("merge", "not there yet"),

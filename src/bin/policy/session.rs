@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use policy::finding::Problem;
+use policy::finding::{Problem, Severity};
 use policy::output::{self, Ci, Format, Passed, Style};
 use policy::rego::load::{BuiltinErrors, Environment, Options, Places, Tests};
 use policy::report::{Report, Verdict, Warnings};
@@ -63,6 +63,25 @@ pub(crate) fn load_options(args: &LoadArgs, policies: Vec<PathBuf>, tests: Tests
 pub(crate) fn standard_input(entry: &FileEntry, args: &WalkArgs) -> Result<Vec<u8>, Problem> {
     let max_bytes = args.max_file_size << 20;
     walk::read_stdin(&mut io::stdin().lock(), &entry.name, max_bytes)
+}
+
+/// Shows problems on standard error; whether none of them is an error.
+pub(crate) fn show_problems<'a>(problems: impl IntoIterator<Item = &'a Problem>) -> bool {
+    let mut stderr = io::stderr().lock();
+    let mut complete = true;
+    for problem in problems {
+        let place = problem.location.as_ref().map_or(String::new(), |location| {
+            format!(
+                "{}:{}:{}: ",
+                location.file, location.start.line, location.start.column
+            )
+        });
+        let severity = problem.severity.as_str();
+        // Nothing can be done about a closed standard error.
+        let _ = writeln!(stderr, "{place}{severity}: {}", problem.message);
+        complete &= problem.severity != Severity::Error;
+    }
+    complete
 }
 
 /// Writes what policies printed to standard error.

@@ -175,14 +175,27 @@ impl Compiler<'_> {
                 .collect(),
             _ => Vec::new(),
         };
+        let branches = self.branches(rule, &keys, &bound);
+        Definition {
+            n_slots: self.n_slots,
+            args,
+            keys,
+            branches,
+            names: self.names_of_slots(),
+            fault: self.fault,
+        }
+    }
+
+    /// The body of a rule and those under `else`.
+    fn branches(&mut self, rule: &Rule, keys: &[Node], bound: &BTreeSet<Slot>) -> Vec<Arc<Branch>> {
         let head = &rule.head;
         let body = rule.body.as_deref().unwrap_or_default();
         let terms = (head.member.as_ref(), head.value.as_ref());
-        let mut branches = vec![Arc::new(self.branch(head.span, body, terms, &keys, &bound))];
+        let mut branches = vec![Arc::new(self.branch(head.span, body, terms, keys, bound))];
         for other in &rule.otherwise {
             let body = other.body.as_deref().unwrap_or_default();
             let terms = (None, other.value.as_ref());
-            let branch = self.branch(other.span, body, terms, &keys, &bound);
+            let branch = self.branch(other.span, body, terms, keys, bound);
             branches.push(Arc::new(Branch {
                 earlier: Some(Earlier {
                     branches: branches.clone(),
@@ -191,13 +204,16 @@ impl Compiler<'_> {
                 ..branch
             }));
         }
-        Definition {
-            n_slots: self.n_slots,
-            args,
-            keys,
-            branches,
-            fault: self.fault,
-        }
+        branches
+    }
+
+    /// What the variables of the rule itself are called; not those that only a part of it has.
+    fn names_of_slots(&self) -> BTreeMap<Slot, Arc<str>> {
+        let scopes = self.scopes.iter();
+        let slots = scopes.flat_map(|scope| &scope.slots);
+        slots
+            .map(|(name, slot)| (*slot, Arc::clone(name)))
+            .collect()
     }
 
     fn branch(

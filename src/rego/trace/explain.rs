@@ -92,18 +92,8 @@ impl<'m, 'p> Explainer<'m, 'p> {
         let Some(term) = element(rule, member) else {
             return Ok(Vec::new());
         };
-        let mut derivations = derivations_of(rule, member);
-        if derivations.is_empty() {
-            derivations.extend(derivation_of(&term));
-        }
-        derivations.extend(
-            derivations
-                .is_empty()
-                .then(|| derivation_of(rule))
-                .flatten(),
-        );
         let mut witnesses = Vec::new();
-        for derivation in &derivations {
+        for derivation in &derivations(rule, member) {
             let mut ranked = self.ranked(derivation)?;
             for read in self.reads(&term)? {
                 ranked.push((Class::Message, read));
@@ -378,6 +368,19 @@ fn element(rule: &Term, member: &Value) -> Option<Term> {
             .map(|(_, element)| element)
             .find(|element| element.value == *member),
     }
+}
+
+/// The bodies that gave a member of a rule's value.
+pub(super) fn derivations(rule: &Term, member: &Value) -> Vec<Rc<Derivation>> {
+    let mut derivations = derivations_of(rule, member);
+    if derivations.is_empty() {
+        let term = element(rule, member);
+        derivations.extend(term.and_then(|term| derivation_of(&term)));
+    }
+    if derivations.is_empty() {
+        derivations.extend(derivation_of(rule));
+    }
+    derivations
 }
 
 /// The bodies that gave a member of a partial rule or a comprehension.

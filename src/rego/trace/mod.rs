@@ -19,6 +19,7 @@ mod functions;
 mod machine;
 mod matching;
 mod missing;
+mod narrate;
 mod order;
 mod partial;
 pub(in crate::rego) mod places;

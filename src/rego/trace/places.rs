@@ -131,10 +131,10 @@ fn prefixes(input: &Input) -> Vec<Vec<Value>> {
 /// The trace of one input.
 pub(in crate::rego) struct Trace<'t> {
     tracer: &'t Tracer,
-    set: &'t PolicySet,
-    input: &'t Input,
-    machine: Machine<'t>,
-    prefixes: Vec<Vec<Value>>,
+    pub(super) set: &'t PolicySet,
+    pub(super) input: &'t Input,
+    pub(super) machine: Machine<'t>,
+    pub(super) prefixes: Vec<Vec<Value>>,
 }
 
 impl<'t> Trace<'t> {
@@ -152,11 +152,7 @@ impl<'t> Trace<'t> {
         members: &[&Value],
     ) -> Vec<Found> {
         let nothing = || members.iter().map(|_| Found::default()).collect();
-        let policy_rule = &self.set.policy_rules[rule];
-        let mut path: DataPath = vec!["data".into()];
-        path.extend(policy_rule.package.iter().cloned());
-        path.push(Arc::clone(&policy_rule.name));
-        let Some(group) = self.tracer.group(&path) else {
+        let Some(group) = self.group_of(rule) else {
             return nothing();
         };
         let term = match self.machine.rule(group) {
@@ -175,6 +171,15 @@ impl<'t> Trace<'t> {
             .iter()
             .map(|witnesses| self.found(witnesses))
             .collect()
+    }
+
+    /// The number of a rule for the tracer.
+    pub(super) fn group_of(&self, rule: usize) -> Option<GroupId> {
+        let policy_rule = &self.set.policy_rules[rule];
+        let mut path: DataPath = vec!["data".into()];
+        path.extend(policy_rule.package.iter().cloned());
+        path.push(Arc::clone(&policy_rule.name));
+        self.tracer.group(&path)
     }
 
     fn found(&self, witnesses: &[Witness]) -> Found {
@@ -238,7 +243,7 @@ impl<'t> Trace<'t> {
         }
     }
 
-    fn place(&self, read: &Read) -> Option<Placed> {
+    pub(super) fn place(&self, read: &Read) -> Option<Placed> {
         let side = match read.is_key {
             true => Side::Key,
             false => Side::Value,

@@ -76,6 +76,8 @@ pub(in crate::rego) struct Definition {
     pub(in crate::rego) keys: Vec<Node>,
     /// The body, then those under `else`.
     pub(in crate::rego) branches: Vec<Arc<Branch>>,
+    /// What its variables are called.
+    pub(in crate::rego) names: BTreeMap<Slot, Arc<str>>,
     /// Why it cannot be traced, where it cannot.
     pub(in crate::rego) fault: Option<&'static str>,
 }
@@ -134,7 +136,6 @@ pub(in crate::rego) enum Class {
 #[derive(Debug)]
 pub(in crate::rego) struct Statement {
     /// Where it stands.
-    #[expect(dead_code, reason = "an explanation will show it")]
     pub(in crate::rego) span: Span,
     /// Its number in the source.
     pub(in crate::rego) number: usize,
