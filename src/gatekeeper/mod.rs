@@ -2,6 +2,7 @@
 //!
 //! Whatever cannot be read or decided is a problem with its place; nothing here prints.
 
+pub mod cel;
 pub mod constraint;
 pub mod eval;
 pub mod expansion;
