@@ -12,10 +12,10 @@ use serde_json::Value;
 
 use crate::{report, root, run};
 
-/// What is missed today; each only shrinks.
-const MOST_OFF_THE_LINE: usize = 12;
-const MOST_OFF_THE_NODE: usize = 12;
-const MOST_WRONG_FIELDS: usize = 12;
+/// What is missed today; each only shrinks, and no more than two of a hundred may claim a field and be wrong.
+const MOST_OFF_THE_LINE: usize = 9;
+const MOST_OFF_THE_NODE: usize = 9;
+const MOST_WRONG_FIELDS: usize = 7;
 const MOST_RELATED_MISSED: usize = 1;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -533,6 +533,9 @@ fn findings_are_where_a_reviewer_expects_them() {
         all.n_related
     );
     assert!(all.broken.is_empty(), "{}", all.broken.join("\n"));
+    let percent = |n: usize| n * 100 / all.n_findings;
+    assert!(percent(all.off_the_line) < 5, "at least 95 % at the line");
+    assert!(percent(all.off_the_node) < 10, "at least 90 % at the node");
     let misses = [
         ("off the line", all.off_the_line, MOST_OFF_THE_LINE),
         ("off the node", all.off_the_node, MOST_OFF_THE_NODE),
