@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::check::Check;
+use crate::document::input::Input;
 use crate::document::{self, Document, Limits, Syntax};
 use crate::finding::{Location, Problem, Stage};
 use crate::gatekeeper::{self, Constraints, read};
@@ -73,6 +74,42 @@ impl Loaded {
     }
 }
 
+/// What there is to test.
+#[derive(Debug)]
+pub struct LoadedTests {
+    /// The policies of Rego files, with their tests.
+    pub rego: Option<PolicySet>,
+    /// Gatekeeper's suites.
+    pub suites: Vec<Input>,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+    /// `sha256:…` over the names and contents of all policies, data and suites.
+    pub digest: String,
+}
+
+/// Loads policies with their tests, and suites.
+#[must_use]
+pub fn load_tests(mut rego: rego::load::Options) -> LoadedTests {
+    let documents = read::read_policies(&rego.policies);
+    rego.elsewhere = documents.files;
+    let modules = rego::load::load(&rego);
+    let mut problems = documents.problems;
+    problems.extend(modules.problems);
+    LoadedTests {
+        digest: digest(modules.set.as_ref(), &documents.sources),
+        rego: modules.set,
+        suites: documents.suites,
+        problems,
+    }
+}
+
+fn digest(set: Option<&PolicySet>, sources: &[Arc<SourceFile>]) -> String {
+    match (set, sources.is_empty()) {
+        (Some(set), true) => set.digest().to_owned(),
+        (set, _) => rego::digest(set, sources),
+    }
+}
+
 /// Loads all policies; what is wrong with one kind never stops the other.
 #[must_use]
 pub fn load(options: Options) -> Loaded {
@@ -101,16 +138,12 @@ pub fn load(options: Options) -> Loaded {
     problems.append(&mut loaded.problems);
     let modules = rego::load::load(&rego);
     problems.extend(modules.problems);
-    let digest = match (&modules.set, documents.sources.is_empty()) {
-        (Some(set), true) => set.digest().to_owned(),
-        (set, _) => rego::digest(set.as_ref(), &documents.sources),
-    };
     Loaded {
+        digest: digest(modules.set.as_ref(), &documents.sources),
         rego: modules.set,
         constraints: loaded.constraints,
         schemas,
         problems,
-        digest,
         n_other_files: documents.n_other_files,
     }
 }

@@ -9,7 +9,9 @@ use crate::finding::{Level, Location, Problem, Severity, Stage};
 use crate::gatekeeper::matching::Match;
 use crate::gatekeeper::matching::read::known_fields;
 use crate::gatekeeper::matching::selector::wrong_type;
+use crate::gatekeeper::template::Template;
 use crate::schema::names;
+use crate::schema::structural::{self, Nulls};
 
 /// What a violation of a constraint does, the strictest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,8 +96,14 @@ pub const GATOR: &str = "gator.gatekeeper.sh";
 const MAX_NAME: usize = 63;
 
 impl Constraint {
-    /// Reads a constraint; what is wrong is added to `problems`. `point` is the enforcement point where we are.
-    pub fn read(input: &Input, point: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+    /// Reads a constraint of a template, or of one that could not be read; what is wrong is added to `problems`. `point`
+    /// is the enforcement point where we are.
+    pub fn read(
+        input: &Input,
+        template: Option<&Template>,
+        point: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
         let n_before = problems.len();
         let root = Field::root(input);
         version(&root, problems);
@@ -125,12 +133,8 @@ impl Constraint {
         let part = |key: &str| spec.as_ref().and_then(|spec| spec.get(key));
         let enforcement = enforcement(spec.as_ref(), point, problems);
         let matching = Match::read(part("match").as_ref(), problems)?;
-        let parameters = match part("parameters") {
-            Some(parameters) if parameters.entries().is_none() => {
-                problems.push(wrong_type(&parameters, "a mapping"));
-                return None;
-            }
-            Some(parameters) => parameters.value().clone(),
+        let parameters = match template {
+            Some(template) => parameters(&root, part("parameters"), template, problems),
             None => Value::new_object(),
         };
         let name = name?;
@@ -147,6 +151,37 @@ impl Constraint {
             location: input.location(),
         })
     }
+}
+
+/// `spec.parameters` with its defaults, an empty mapping where there are none.
+fn parameters(
+    root: &Field<'_>,
+    given: Option<Field<'_>>,
+    template: &Template,
+    problems: &mut Vec<Problem>,
+) -> Value {
+    let Some(given) = given else {
+        let default = template
+            .parameters
+            .as_ref()
+            .and_then(|schema| schema.default_value());
+        return default.unwrap_or_else(Value::new_object);
+    };
+    let Some(schema) = &template.parameters else {
+        let help = format!(
+            "The template of `{}` has no schema for parameters.",
+            template.kind
+        );
+        let message = format!("unknown field {:?}", given.path().to_string());
+        problems.push(given.key_error(message).help(help));
+        return Value::new_object();
+    };
+    let faults = schema.all_faults(given.value(), given.path(), Nulls::Wrong);
+    if faults.is_empty() && given.value().as_object().is_err() {
+        problems.push(wrong_type(&given, "a mapping"));
+    }
+    problems.extend(structural::problems(faults, root));
+    schema.with_defaults(given.value())
 }
 
 fn version(root: &Field<'_>, problems: &mut Vec<Problem>) {

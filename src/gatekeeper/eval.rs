@@ -1,6 +1,6 @@
 //! Constraints as a check: each is asked about every object that it matches.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use crate::check::{Check, Facts, Judge, Judgement, Needs};
@@ -8,13 +8,14 @@ use crate::document::input::{Input, Lists};
 use crate::document::value::Value;
 use crate::finding::{Finding, Outcome, Problem, Rule, Stage, Status};
 use crate::gatekeeper::constraint::{Action, Enforcement};
+use crate::gatekeeper::expansion::Generated;
 use crate::gatekeeper::matching::{Candidate, Match, Part, Verdict};
 use crate::gatekeeper::review::Review;
 use crate::gatekeeper::tally::Tally;
 use crate::gatekeeper::template::HOST;
 use crate::gatekeeper::violation::{Violation, notices, violations};
 use crate::gatekeeper::world::{Inventory, World};
-use crate::gatekeeper::{Constraints, Undecided};
+use crate::gatekeeper::{Constraints, NamespaceObject, Undecided};
 use crate::rego::hosted::{Evaluator, Found};
 
 /// What belongs to one run over documents.
@@ -111,7 +112,11 @@ impl<'a> ConstraintJudge<'a> {
     fn document(&mut self, input: &Input, judgement: &mut Judgement) {
         let default_namespace = self.check.judging.default_namespace.as_deref();
         match Review::of(input, default_namespace) {
-            Ok(Some(review)) => self.review(&review, judgement),
+            Ok(Some(review)) => {
+                self.tally.object(&review);
+                self.review(&review, None, judgement);
+                self.expand(&review, judgement);
+            }
             Ok(None) => self.tally.plain(),
             Err(problem) => {
                 judgement.outcomes.fill(Outcome::Errored);
@@ -120,16 +125,34 @@ impl<'a> ConstraintJudge<'a> {
         }
     }
 
-    fn review(&mut self, review: &Review, judgement: &mut Judgement) {
+    /// Judges what is made of an object.
+    fn expand(&mut self, review: &Review, judgement: &mut Judgement) {
+        let expansions = &self.check.judging.expansions;
+        if expansions.is_empty() {
+            return;
+        }
+        let expanded = expansions.expand(&review.object_input());
+        judgement.problems.extend(expanded.problems);
+        for generated in &expanded.generated {
+            let review = Review::of_generated(&generated.input);
+            self.review(&review, Some(generated), judgement);
+        }
+    }
+
+    /// Judges one object, which `generated` says how it was made if it was.
+    fn review(
+        &mut self,
+        review: &Review,
+        generated: Option<&Generated>,
+        judgement: &mut Judgement,
+    ) {
         let namespace = review.namespace();
-        let reviewed;
-        let review = match self.world.namespace(namespace) {
-            Some(object) => {
-                reviewed = review.clone().with_namespace_object(object);
-                &reviewed
-            }
-            None => review,
+        let shown = match self.check.judging.namespace_object {
+            NamespaceObject::Shown => self.world.namespace(namespace),
+            NamespaceObject::Hidden => None,
         };
+        let with_namespace = shown.map(|object| review.clone().with_namespace_object(object));
+        let review = with_namespace.as_ref().unwrap_or(review);
         let known = self.world.namespace_object(namespace);
         let candidates: Vec<Candidate<'_>> = review
             .candidates()
@@ -139,50 +162,50 @@ impl<'a> ConstraintJudge<'a> {
         let Some(first) = candidates.first() else {
             return;
         };
-        self.tally.object(first.kind);
         let started = Instant::now();
         let check = self.check;
         for (index, constraint) in check.constraints.iter().enumerate() {
             let Enforcement::Enforced(action) = constraint.enforcement else {
                 continue;
             };
-            let verdict = verdict(&constraint.matching, &candidates);
+            let judged = Judged {
+                index,
+                action: generated
+                    .and_then(|generated| Action::of(generated.enforcement_action.as_deref()?))
+                    .unwrap_or(action),
+                review,
+                generated,
+                started,
+            };
+            let matching = &constraint.matching;
+            let verdict = verdict(matching, &candidates);
             self.tally
-                .verdict(index, &constraint.matching, verdict, first, &review.subject);
+                .verdict(index, matching, verdict, first, &review.subject);
             match verdict {
-                Verdict::Matched => self.evaluate(index, action, review, started, judgement),
+                Verdict::Matched => self.evaluate(&judged, judgement),
                 Verdict::Unmatched(_) => {}
-                Verdict::Undecidable(part) => {
-                    self.undecided(index, action, part, first, review, judgement);
-                }
+                Verdict::Undecidable(part) => self.undecided(&judged, part, first, judgement),
             }
         }
     }
 
-    fn evaluate(
-        &mut self,
-        index: usize,
-        action: Action,
-        review: &Review,
-        started: Instant,
-        judgement: &mut Judgement,
-    ) {
+    fn evaluate(&mut self, judged: &Judged<'_>, judgement: &mut Judgement) {
         let check = self.check;
-        let constraint = &check.constraints[index];
+        let constraint = &check.constraints[judged.index];
         let timeout = check.judging.timeout;
-        let left = (timeout * 2).saturating_sub(started.elapsed()).min(timeout);
-        let template = check.template_of[index];
+        let left = (timeout * 2).saturating_sub(judged.started.elapsed());
+        let template = check.template_of[judged.index];
         let evaluator = self.evaluators[template].get_or_insert_with(|| {
             let inventory = self.world.inventory.clone();
             check.templates[template].hosted.evaluator(HOST, inventory)
         });
-        let input = review.input(&constraint.parameters);
-        let answer = evaluator.evaluate(&input, &constraint.id, left);
+        let input = judged.review.input(&constraint.parameters);
+        let answer = evaluator.evaluate(&input, &constraint.id, left.min(timeout));
         judgement.prints.extend(answer.prints);
         judgement
             .problems
             .extend(notices(answer.failures, &constraint.id));
-        let outcome = &mut judgement.outcomes[index];
+        let outcome = &mut judgement.outcomes[judged.index];
         let mut failed = |problem: Problem| {
             *outcome = Outcome::Errored;
             judgement.problems.push(problem.at(input.location()));
@@ -204,46 +227,40 @@ impl<'a> ConstraintJudge<'a> {
             .map(|violation| violation.member)
             .collect();
         let places = evaluator.places(&input, &value, &members);
-        let findings = violations.iter().zip(places).map(|(violation, found)| {
-            let template = &check.templates[template];
-            finding(
-                index,
-                action,
-                violation,
-                found,
-                &input,
-                template.rule_location.as_ref(),
-            )
-        });
-        judgement.findings.extend(findings);
+        for (violation, found) in violations.iter().zip(places) {
+            let mut finding = judged.finding(violation, found, &input);
+            if finding.policy_location.is_none() {
+                let rule = &check.templates[template].rule_location;
+                finding.policy_location.clone_from(rule);
+            }
+            judgement.findings.push(finding);
+        }
     }
 
     /// A constraint of which nobody can say whether it is for the object.
     fn undecided(
         &self,
-        index: usize,
-        action: Action,
+        judged: &Judged<'_>,
         part: Part,
         candidate: &Candidate<'_>,
-        review: &Review,
         judgement: &mut Judgement,
     ) {
-        let constraint = &self.check.constraints[index];
+        let constraint = &self.check.constraints[judged.index];
+        let outcome = &mut judgement.outcomes[judged.index];
         if self.check.judging.undecided == Undecided::Violation {
-            judgement.outcomes[index] = worse(judgement.outcomes[index], false);
+            *outcome = worse(*outcome, false);
             let violation = Violation {
                 message: Match::undecidable_message(part, candidate),
                 details: Value::Null,
                 member: &Value::Null,
             };
-            let input = review.input(&constraint.parameters);
-            let found = Found::default();
-            let finding = finding(index, action, &violation, found, &input, None);
+            let input = judged.review.input(&constraint.parameters);
+            let finding = judged.finding(&violation, Found::default(), &input);
             judgement.findings.push(finding);
             return;
         }
-        if judgement.outcomes[index] == Outcome::Absent {
-            judgement.outcomes[index] = Outcome::Skipped;
+        if *outcome == Outcome::Absent {
+            *outcome = Outcome::Skipped;
         }
         let namespace = candidate.namespace;
         // Without the document's place, so that it is said once a Namespace.
@@ -263,6 +280,42 @@ impl<'a> ConstraintJudge<'a> {
     }
 }
 
+/// A constraint and the object that it judges.
+struct Judged<'a> {
+    /// Index of the constraint.
+    index: usize,
+    action: Action,
+    review: &'a Review,
+    /// How the object was made, if it was.
+    generated: Option<&'a Generated>,
+    /// When the evaluation of the object began.
+    started: Instant,
+}
+
+impl Judged<'_> {
+    fn finding(&self, violation: &Violation<'_>, found: Found, input: &Input) -> Finding {
+        let message = match self.generated {
+            Some(generated) => generated.message(&violation.message),
+            None => violation.message.clone(),
+        };
+        Finding {
+            rule: self.index,
+            level: self.action.level(),
+            status: Status::Active,
+            message,
+            location: found.location.unwrap_or_else(|| input.location()),
+            related: found.related,
+            policy_location: found.policy_location.map(Arc::new),
+            enforcement_action: self.action.as_str().to_owned(),
+            resource: input.subject.resource.clone(),
+            document: input.subject.document,
+            item: input.subject.item.clone(),
+            details: violation.details(),
+            fingerprint: String::new(),
+        }
+    }
+}
+
 /// The verdict for an object, or for either of an object and its old version.
 fn verdict(matching: &Match, candidates: &[Candidate<'_>]) -> Verdict {
     match candidates {
@@ -279,31 +332,5 @@ fn worse(before: Outcome, passed: bool) -> Outcome {
         (Outcome::Passed | Outcome::Excepted | Outcome::Skipped | Outcome::Absent, true) => {
             Outcome::Passed
         }
-    }
-}
-
-fn finding(
-    rule: usize,
-    action: Action,
-    violation: &Violation<'_>,
-    found: Found,
-    input: &Input,
-    rule_location: Option<&std::sync::Arc<crate::finding::Location>>,
-) -> Finding {
-    let policy_location = found.policy_location.map(std::sync::Arc::new);
-    Finding {
-        rule,
-        level: action.level(),
-        status: Status::Active,
-        message: violation.message.clone(),
-        location: found.location.unwrap_or_else(|| input.location()),
-        related: found.related,
-        policy_location: policy_location.or_else(|| rule_location.cloned()),
-        enforcement_action: action.as_str().to_owned(),
-        resource: input.subject.resource.clone(),
-        document: input.subject.document,
-        item: input.subject.item.clone(),
-        details: violation.details(),
-        fingerprint: String::new(),
     }
 }

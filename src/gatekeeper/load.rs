@@ -7,10 +7,11 @@ use crate::document::input::Input;
 use crate::finding::{Problem, Rule, RuleKind, Severity, Stage};
 use crate::gatekeeper::constraint::{Constraint, Enforcement};
 use crate::gatekeeper::eval::RunState;
+use crate::gatekeeper::expansion::{BuiltIn, Expansion, Expansions};
 use crate::gatekeeper::known::read_known;
 use crate::gatekeeper::read::PolicyDocuments;
 use crate::gatekeeper::template::{self, Template};
-use crate::gatekeeper::{Constraints, Judging, Options};
+use crate::gatekeeper::{Constraints, Judging, NamespaceObject, Options};
 use crate::rego;
 use crate::rego::hosted::Sketch;
 
@@ -44,18 +45,17 @@ pub fn load(documents: &PolicyDocuments, options: &Options, rego: &rego::load::O
     problems.extend(duplicates(&documents.constraints));
     let mut ids = BTreeSet::new();
     for input in &documents.constraints {
-        let constraint = Constraint::read(input, &options.enforcement_point, &mut problems);
         let Some(kind) = Field::root(input).get("kind") else {
             continue;
         };
         let name = kind.text().unwrap_or_default();
-        let Some(&template) = templates.1.get(name) else {
-            if !broken.contains(name) {
-                problems.push(no_template(&kind, name, &templates.1));
-            }
-            continue;
-        };
-        let Some(constraint) = constraint else {
+        let template = templates.1.get(name).copied();
+        if template.is_none() && !broken.contains(name) {
+            problems.push(no_template(&kind, name, &templates.1));
+        }
+        let of = template.map(|template| &templates.0[template]);
+        let constraint = Constraint::read(input, of, &options.enforcement_point, &mut problems);
+        let (Some(constraint), Some(template)) = (constraint, template) else {
             continue;
         };
         if ids.insert(constraint.id.clone()) {
@@ -86,6 +86,8 @@ pub fn load(documents: &PolicyDocuments, options: &Options, rego: &rego::load::O
             default_namespace: options.default_namespace.clone(),
             undecided: options.undecided,
             timeout: rego.timeout,
+            expansions: expansions(documents, options.built_in, &mut problems),
+            namespace_object: NamespaceObject::Shown,
         },
         run: RunState::default(),
     };
@@ -94,6 +96,18 @@ pub fn load(documents: &PolicyDocuments, options: &Options, rego: &rego::load::O
         sketches,
         problems,
     }
+}
+
+/// The user's ExpansionTemplates and the built-in ones.
+pub(super) fn expansions(
+    documents: &PolicyDocuments,
+    built_in: BuiltIn,
+    problems: &mut Vec<Problem>,
+) -> Expansions {
+    let users = documents.expansions.iter();
+    let users = users.filter_map(|input| Expansion::read(input, problems));
+    let users = users.collect();
+    Expansions::new(users, built_in, problems)
 }
 
 type ByKind = (Vec<Template>, BTreeMap<String, usize>);

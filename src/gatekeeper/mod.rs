@@ -12,6 +12,7 @@ pub mod matching;
 mod object;
 pub mod read;
 pub mod review;
+pub mod suite;
 pub mod tally;
 pub mod template;
 pub mod violation;
@@ -25,6 +26,7 @@ use crate::document::Document;
 use crate::finding::Rule;
 use crate::gatekeeper::constraint::Constraint;
 use crate::gatekeeper::eval::RunState;
+use crate::gatekeeper::expansion::{BuiltIn, Expansions};
 pub use crate::gatekeeper::load::{Loaded, load};
 use crate::gatekeeper::matching::Part;
 use crate::gatekeeper::template::Template;
@@ -53,6 +55,8 @@ pub struct Options {
     pub undecided: Undecided,
     /// Where we are, for scoped enforcement actions.
     pub enforcement_point: String,
+    /// Whether Pods are made of Kubernetes' workloads.
+    pub built_in: BuiltIn,
 }
 
 impl Default for Options {
@@ -63,6 +67,7 @@ impl Default for Options {
             default_namespace: None,
             undecided: Undecided::default(),
             enforcement_point: constraint::GATOR.to_owned(),
+            built_in: BuiltIn::default(),
         }
     }
 }
@@ -89,6 +94,19 @@ struct Judging {
     undecided: Undecided,
     /// What the evaluation of one document may take.
     timeout: Duration,
+    /// What objects are made of others.
+    expansions: Expansions,
+    /// Whether rules see the Namespace of an object.
+    namespace_object: NamespaceObject,
+}
+
+/// Whether rules see the Namespace of an object as `input.review.namespaceObject`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NamespaceObject {
+    /// As in the webhook and the audit.
+    Shown,
+    /// As in `gator verify`.
+    Hidden,
 }
 
 impl Constraints {

@@ -105,14 +105,9 @@ impl Review {
         {
             set(object, &["metadata", "namespace"], Value::from(namespace));
         }
-        let prefix = Path::root().child("review").child("object");
-        let origins = input.origins.iter().map(|origin| Origin {
-            prefix: Path(prefix.0.iter().chain(&origin.prefix.0).cloned().collect()),
-            ..origin.clone()
-        });
         Self {
             value: review_of(&object),
-            origins: origins.collect(),
+            origins: below_object(&input.origins),
             subject: Subject {
                 resource: resource_of(&object),
                 ..input.subject.clone()
@@ -123,21 +118,34 @@ impl Review {
         }
     }
 
-    /// The review of an object that was generated, whose parts come from `origins` below `input`.
+    /// The review of an object that was made of another, which is the subject.
     #[must_use]
-    pub fn of_generated(object: Value, origins: &[Origin], subject: Subject) -> Self {
-        let prefix = Path::root().child("review").child("object");
-        let origins = origins.iter().map(|origin| Origin {
-            prefix: Path(prefix.0.iter().chain(&origin.prefix.0).cloned().collect()),
-            ..origin.clone()
-        });
+    pub fn of_generated(input: &Input) -> Self {
         Self {
-            value: review_of(&object),
-            origins: origins.collect(),
-            subject,
-            object,
+            value: review_of(&input.value),
+            origins: below_object(&input.origins),
+            subject: input.subject.clone(),
+            object: input.value.clone(),
             old_object: None,
             source: Source::Generated,
+        }
+    }
+
+    /// The object alone.
+    #[must_use]
+    pub fn object_input(&self) -> Input {
+        let prefix = object_prefix();
+        let origins = self.origins.iter().filter_map(|origin| {
+            let below = origin.prefix.0.strip_prefix(&*prefix.0)?;
+            Some(Origin {
+                prefix: Path(below.to_vec()),
+                ..origin.clone()
+            })
+        });
+        Input {
+            value: self.object.clone(),
+            origins: origins.collect(),
+            subject: self.subject.clone(),
         }
     }
 
@@ -275,27 +283,42 @@ fn review_of(object: &Value) -> Value {
     Value::from(review)
 }
 
+/// Where the object stands in `input`.
+fn object_prefix() -> Path {
+    Path::root().child("review").child("object")
+}
+
+/// Where the parts of an object are written, once it stands in `input`.
+fn below_object(origins: &[Origin]) -> Vec<Origin> {
+    let prefix = object_prefix();
+    let below = |origin: &Origin| Origin {
+        prefix: Path(prefix.0.iter().chain(&origin.prefix.0).cloned().collect()),
+        ..origin.clone()
+    };
+    origins.iter().map(below).collect()
+}
+
 /// Where the parts of an AdmissionReview's request are written; the object first, as findings are about it.
 fn request_origins(input: &Input, is_delete: bool) -> Vec<Origin> {
     let Some(origin) = input.origins.first() else {
         return Vec::new();
     };
-    let request = Segment::from("request");
     let review = Path::root().child("review");
-    let part = |prefix: Path, path: &[Segment]| {
-        let node = origin.document.spans.find(origin.node, path)?;
+    let part = |key: &str, written: &str| {
+        let path = [Segment::from("request"), written.into()];
+        let node = origin.document.spans.find(origin.node, &path)?;
         let mut whole = origin.path.clone();
-        whole.0.extend_from_slice(path);
+        whole.0.extend_from_slice(&path);
         Some(Origin {
-            prefix,
+            prefix: review.child(key),
             document: Arc::clone(&origin.document),
             node,
             path: whole,
         })
     };
     let object = if is_delete { "oldObject" } else { "object" };
-    part(review.child("object"), &[request.clone(), object.into()])
+    part("object", object)
         .into_iter()
-        .chain(part(review, &[request]))
+        .chain(part("oldObject", "oldObject"))
         .collect()
 }

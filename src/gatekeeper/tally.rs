@@ -8,6 +8,8 @@ use std::sync::Arc;
 use crate::finding::{Problem, Stage, Subject};
 use crate::gatekeeper::constraint::{Constraint, Enforcement};
 use crate::gatekeeper::matching::{Candidate, Match, Part, Verdict};
+use crate::gatekeeper::object::text;
+use crate::gatekeeper::review::Review;
 
 /// What constraints met, of one worker or of all.
 #[derive(Debug, Default)]
@@ -42,7 +44,8 @@ impl Tally {
     }
 
     /// Notes an object that constraints were asked about.
-    pub fn object(&mut self, kind: &str) {
+    pub fn object(&mut self, review: &Review) {
+        let kind = text(&review.object, &["kind"]);
         match self.kinds.get_mut(kind) {
             Some(n) => *n += 1,
             None => {

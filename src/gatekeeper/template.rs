@@ -5,11 +5,13 @@ use std::sync::Arc;
 use crate::document::embedded::EmbeddedText;
 use crate::document::field::{Field, nearest};
 use crate::document::input::Input;
+use crate::document::value::Value;
 use crate::finding::{Location, Problem, Stage};
 use crate::gatekeeper::matching::read::{known_fields, strings};
 use crate::gatekeeper::matching::selector::wrong_type;
 use crate::rego::hosted::{Host, Hosted, HostedModule, Role};
 use crate::rego::load::{Options, Version};
+use crate::schema::structural::{Dialect, Schema};
 
 /// What a template's modules must have and may see.
 pub const HOST: Host = Host {
@@ -28,6 +30,8 @@ const VERSIONS: [(&str, bool); 3] = [("v1", false), ("v1beta1", true), ("v1alpha
 pub struct Template {
     /// The kind of its constraints.
     pub kind: Arc<str>,
+    /// What `spec.parameters` of its constraints may be; without a schema they have none.
+    pub parameters: Option<Schema>,
     /// Its modules.
     pub hosted: Hosted,
     /// Annotation `metadata.gatekeeper.sh/title`.
@@ -58,8 +62,8 @@ impl Template {
         let is_legacy = version(&root, problems);
         unknown_fields(&root, problems);
         let kind = kind(&root, problems);
+        let parameters = parameters(&root, is_legacy, problems);
         let modules = modules(&root, problems);
-        let _ = is_legacy;
         let hosted = match Hosted::load(modules?, HOST, options) {
             Ok(hosted) => hosted,
             Err(mut errors) => {
@@ -76,6 +80,7 @@ impl Template {
         };
         let template = Self {
             kind: kind?.into(),
+            parameters,
             title: annotation("metadata.gatekeeper.sh/title"),
             description: annotation("description"),
             url: annotation("metadata.gatekeeper.sh/url"),
@@ -140,6 +145,34 @@ fn unknown_fields(root: &Field<'_>, problems: &mut Vec<Problem>) {
         &["spec", "crd", "spec", "validation"],
         &["openAPIV3Schema", "legacySchema"],
     );
+}
+
+/// The schema of `spec.parameters`.
+fn parameters(root: &Field<'_>, is_legacy: bool, problems: &mut Vec<Problem>) -> Option<Schema> {
+    let validation = root.find(&["spec", "crd", "spec", "validation"]);
+    let part = |key: &str| {
+        validation
+            .as_ref()
+            .and_then(|validation| validation.get(key))
+    };
+    let is_legacy = match part("legacySchema") {
+        Some(legacy) => match legacy.value().as_bool() {
+            Ok(flag) => *flag,
+            Err(_) => {
+                problems.push(wrong_type(&legacy, "a boolean"));
+                is_legacy
+            }
+        },
+        None => is_legacy,
+    };
+    let dialect = match is_legacy {
+        true => Dialect::LegacyParameters,
+        false => Dialect::Parameters,
+    };
+    match part("openAPIV3Schema").filter(|schema| *schema.value() != Value::Null) {
+        Some(schema) => Schema::read(&schema, dialect, problems),
+        None => is_legacy.then(Schema::anything),
+    }
 }
 
 fn kind(root: &Field<'_>, problems: &mut Vec<Problem>) -> Option<String> {

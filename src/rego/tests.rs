@@ -29,6 +29,56 @@ pub struct Tested {
     pub prints: Vec<String>,
 }
 
+impl Tested {
+    /// These tests and others, sorted by id.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        let n_own = self.rules.len();
+        let mut rules: Vec<(usize, Rule)> = self
+            .rules
+            .into_iter()
+            .chain(other.rules)
+            .enumerate()
+            .collect();
+        rules.sort_by(|(_, left), (_, right)| left.id.cmp(&right.id));
+        let mut place_of = vec![0; rules.len()];
+        for (place, (index, _)) in rules.iter().enumerate() {
+            place_of[*index] = place;
+        }
+        let mut joined = Self {
+            rules: rules.into_iter().map(|(_, rule)| rule).collect(),
+            problems: self.problems,
+            prints: self.prints,
+            ..Self::default()
+        };
+        joined.problems.extend(other.problems);
+        joined.prints.extend(other.prints);
+        let parts = [
+            (0, self.evaluations, self.findings),
+            (n_own, other.evaluations, other.findings),
+        ];
+        for (first, evaluations, findings) in parts {
+            for evaluation in evaluations {
+                let mut outcomes = vec![Outcome::Absent; place_of.len()];
+                for (index, outcome) in evaluation.outcomes.iter().enumerate() {
+                    outcomes[place_of[first + index]] = *outcome;
+                }
+                joined.evaluations.push(Evaluation {
+                    outcomes: outcomes.into_boxed_slice(),
+                    ..evaluation
+                });
+            }
+            joined
+                .findings
+                .extend(findings.into_iter().map(|finding| Finding {
+                    rule: place_of[first + finding.rule],
+                    ..finding
+                }));
+        }
+        joined
+    }
+}
+
 /// A test: all definitions of one name in one package.
 struct Test {
     package: Vec<Arc<str>>,
@@ -36,16 +86,13 @@ struct Test {
     definitions: Vec<(usize, usize)>,
 }
 
-/// Runs all tests of a set that was loaded with its tests.
+/// Runs the tests of a set that was loaded with its tests, those for whose id `selected` holds.
 #[must_use]
-pub fn run(set: &PolicySet) -> Tested {
-    let tests = tests(set);
+pub fn run(set: &PolicySet, selected: &dyn Fn(&str) -> bool) -> Tested {
+    let mut tests = tests(set);
+    tests.retain(|test| selected(&test.id()));
     let mut tested = Tested::default();
     if tests.is_empty() {
-        tested.problems.push(
-            Problem::error(Stage::Evaluate, "there is no test to run")
-                .help("Tests are rules named `test_…`, best in files that end in `_test.rego`."),
-        );
         return tested;
     }
     let mut worker = match Worker::new(set, &[]) {
@@ -109,7 +156,7 @@ fn rule_of(set: &PolicySet, test: &Test) -> Rule {
     let span = set.policies.units[module].module.rules[index].head.span;
     let package = join_path(&test.package);
     Rule {
-        id: format!("{package}.{}", test.name).into(),
+        id: test.id().into(),
         package,
         name: test.name.to_string(),
         kind: RuleKind::Test,
@@ -126,6 +173,10 @@ fn rule_of(set: &PolicySet, test: &Test) -> Rule {
 }
 
 impl Test {
+    fn id(&self) -> String {
+        format!("{}.{}", join_path(&self.package), self.name)
+    }
+
     fn run(
         &self,
         set: &PolicySet,

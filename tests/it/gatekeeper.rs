@@ -325,3 +325,238 @@ fn rego_rules_and_constraints_judge_in_one_run() {
     assert_eq!(ran.code, 2);
     assert!(ran.stdout.contains("this is no policy"), "{}", ran.stdout);
 }
+
+#[test]
+fn suites_of_gator_are_run() {
+    let suite = r#"kind: Suite
+apiVersion: test.gatekeeper.sh/v1alpha1
+tests:
+  - name: repos
+    template: t.yaml
+    constraint: c.yaml
+    cases:
+      - name: one
+        object: pod.yaml
+        assertions:
+          - violations: 1
+            message: ^<bad> comes
+          - violations: no
+            message: good
+      - name: default-is-yes
+        object: pod.yaml
+        assertions: [{}]
+      - name: wrong
+        object: pod.yaml
+        assertions:
+          - violations: yes
+          - violations: no
+      - name: left
+        object: pod.yaml
+        skip: true
+      - name: nothing-asserted
+        object: pod.yaml
+      - name: nothing-there
+        object: nothing.yaml
+        assertions: [{violations: yes}]
+  - name: refused
+    template: t.yaml
+    constraint: wrong.yaml
+    invalid: true
+  - name: not-refused
+    template: t.yaml
+    constraint: c.yaml
+    invalid: true
+"#;
+    let wrong = CONSTRAINT.replace("repos: [ours/]", "repos: ours/");
+    let folder = Folder::new(&[
+        ("policy/suite.yaml", suite),
+        ("policy/t.yaml", TEMPLATE),
+        ("policy/c.yaml", CONSTRAINT),
+        ("policy/wrong.yaml", &wrong),
+        ("policy/pod.yaml", POD),
+    ]);
+    let (code, json) = report(&folder.path, &["verify"]);
+    assert_eq!(code, 2);
+    assert_eq!(
+        shown(&json, "findings"),
+        [
+            "policy/suite.yaml:22:13 unexpected number of violations: got 1 violations but want none: got messages [<bad> comes from elsewhere]",
+            "policy/suite.yaml:35:5 the constraint is valid, though the test says `invalid: true`",
+        ]
+    );
+    assert_eq!(
+        shown(&json, "problems"),
+        [
+            "policy/suite.yaml:26:9 the case asserts nothing",
+            "policy/suite.yaml:29:17 there is no file `nothing.yaml`",
+        ]
+    );
+    assert_eq!(json["summary"]["passed"], 3);
+    assert_eq!(json["summary"]["skipped"], 1);
+    assert_eq!(json["rules"][2]["id"], "policy/suite.yaml//repos//left");
+    let (code, json) = report(&folder.path, &["verify", "--run", "repos//one|default"]);
+    assert_eq!((code, &json["summary"]["passed"]), (0, &Value::from(2)));
+    let (code, json) = report(&folder.path, &["verify", "-r", "^refused"]);
+    assert_eq!((code, &json["summary"]["passed"]), (0, &Value::from(1)));
+}
+
+#[test]
+fn workloads_are_judged_as_the_pods_they_make() {
+    let workload = "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+spec:
+  template:
+    spec:
+      containers:
+        - name: bad
+          image: theirs/web
+";
+    let folder = Folder::new(&[
+        ("policy/t.yaml", TEMPLATE),
+        ("policy/c.yaml", CONSTRAINT),
+        ("web.yaml", workload),
+    ]);
+    let (code, json) = report(&folder.path, &["test", "web.yaml"]);
+    assert_eq!(code, 1);
+    assert_eq!(
+        shown(&json, "findings"),
+        ["web.yaml:11:18 [Implied by built-in Deployment] <bad> comes from elsewhere"]
+    );
+    let finding = &json["findings"][0];
+    assert_eq!(
+        finding["location"]["path"],
+        "spec.template.spec.containers[0].image"
+    );
+    assert_eq!(finding["resource"]["kind"], "Deployment");
+    let (code, json) = report(&folder.path, &["test", "web.yaml", "--no-expansion"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        json["problems"][0]["help"],
+        "Kinds: wanted Pod; there are 1 Deployment."
+    );
+    let expansion = "apiVersion: expansion.gatekeeper.sh/v1beta1
+kind: ExpansionTemplate
+metadata: {name: ours}
+spec:
+  applyTo:
+    - {groups: [apps], kinds: [Deployment], versions: [v1]}
+  templateSource: spec.template
+  generatedGVK: {group: \"\", version: v1, kind: Pod}
+  enforcementAction: warn
+";
+    folder.write("policy/expand.yaml", expansion.as_bytes());
+    let (code, json) = report(&folder.path, &["test", "web.yaml"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        shown(&json, "findings"),
+        ["web.yaml:11:18 [Implied by ours] <bad> comes from elsewhere"]
+    );
+    assert_eq!(json["findings"][0]["enforcement_action"], "warn");
+}
+
+#[test]
+fn parameters_have_the_schema_of_their_template() {
+    let template = TEMPLATE.replace(
+        "              items: {type: string}\n",
+        "              items: {type: string}\n              default: [ours/]\n          default: {}\n",
+    );
+    let without = &CONSTRAINT[..CONSTRAINT.find("  parameters").expect("parameters")];
+    let wrong = CONSTRAINT
+        .replace("ours\n", "wrong\n")
+        .replace("repos: [ours/]", "repos: [1]\n    repoz: []");
+    let folder = Folder::new(&[
+        ("policy/t.yaml", &template),
+        ("policy/c.yaml", without),
+        ("policy/wrong.yaml", &wrong),
+        ("a.yaml", POD),
+    ]);
+    let (code, json) = report(&folder.path, &["test", "a.yaml"]);
+    assert_eq!(code, 2);
+    assert_eq!(
+        shown(&json, "findings"),
+        ["a.yaml:11:14 <bad> comes from elsewhere"]
+    );
+    assert_eq!(
+        shown(&json, "problems"),
+        [
+            "policy/wrong.yaml:12:13 spec.parameters.repos[0]: Invalid value: \"integer\": spec.parameters.repos[0] in body must be of type string: \"integer\"",
+            "policy/wrong.yaml:13:5 unknown field \"spec.parameters.repoz\"",
+        ]
+    );
+}
+
+#[test]
+fn namespaces_and_inventory_are_known() {
+    let selecting = CONSTRAINT.replace(
+        "    excludedNamespaces: [kube-*]\n",
+        "    namespaceSelector: {matchLabels: {env: prod}}\n",
+    );
+    let namespace =
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {env: prod}}\n";
+    let folder = Folder::new(&[
+        ("policy/t.yaml", TEMPLATE),
+        ("policy/c.yaml", &selecting),
+        ("known/ns.yaml", namespace),
+        ("a.yaml", POD),
+        ("none.yaml", &POD.replace("  namespace: shop\n", "")),
+    ]);
+    let (code, json) = report(&folder.path, &["test", "a.yaml"]);
+    assert_eq!(code, 0);
+    assert_eq!(json["summary"]["skipped"], 1);
+    assert_eq!(
+        shown(&json, "problems"),
+        [
+            "policy/c.yaml:4:9 constraint `K8sRepos/ours` does not judge objects in the namespace `shop`, whose labels are not known"
+        ]
+    );
+    let with = |args: &[&str]| {
+        let mut all = vec!["test", "a.yaml"];
+        all.extend(args);
+        report(&folder.path, &all).0
+    };
+    assert_eq!(with(&["--fail-on-warn"]), 1);
+    assert_eq!(with(&["--strict-match"]), 1);
+    assert_eq!(with(&["--namespace-labels", "shop=env=prod"]), 1);
+    assert_eq!(with(&["--namespace-labels", "shop=env=test"]), 0);
+    assert_eq!(with(&["--inventory", "known"]), 1);
+    assert_eq!(with(&["known/ns.yaml"]), 1);
+    let in_shop = ["test", "none.yaml", "--default-namespace", "shop"];
+    let (_, json) = report(&folder.path, &in_shop);
+    assert_eq!(json["summary"]["skipped"], 1);
+    assert_eq!(json["summary"]["failures"], 0);
+}
+
+#[test]
+fn the_inventory_is_every_other_object() {
+    let template = TEMPLATE.replace(
+        "          container := input.review.object.spec.containers[_]\n          not allowed(container.image)\n          msg := sprintf(\"<%v> comes from elsewhere\", [container.name])\n",
+        "          container := {\"image\": \"\"}\n          other := data.inventory.namespace[ns][\"v1\"].Pod[name]\n          name != input.review.object.metadata.name\n          msg := sprintf(\"there is %v/%v too\", [ns, other.metadata.name])\n",
+    );
+    let folder = Folder::new(&[
+        ("policy/t.yaml", &template),
+        ("policy/c.yaml", CONSTRAINT),
+        ("known.yaml", &POD.replace("web", "old")),
+        ("k8s/a.yaml", POD),
+        ("k8s/b.yaml", &POD.replace("web", "api")),
+    ]);
+    let args = ["test", "k8s", "--inventory", "known.yaml"];
+    let (code, json) = report(&folder.path, &args);
+    assert_eq!(code, 1);
+    let findings = shown(&json, "findings");
+    let messages: Vec<&str> = findings
+        .iter()
+        .map(|finding| finding.split_once(' ').expect("a place").1)
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            "there is shop/api too",
+            "there is shop/old too",
+            "there is shop/old too",
+            "there is shop/web too"
+        ]
+    );
+}

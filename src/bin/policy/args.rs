@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use policy::gatekeeper::expansion::BuiltIn;
+use policy::gatekeeper::suite::Filter;
 use policy::gatekeeper::{NamespaceLabel, Undecided};
 use policy::output::Format;
 use policy::rego::load::{BuiltinErrors, Version};
@@ -27,7 +29,7 @@ pub(crate) enum Command {
     Test(Box<TestArgs>),
     /// Print what rules will see of manifests.
     Parse(ParseArgs),
-    /// Run the unit tests (`test_…` rules) of policies.
+    /// Run the unit tests of policies: `test_…` rules and Gatekeeper's suites.
     Verify(VerifyArgs),
     /// Say why a rule found something in a document, or nothing: each expression with what it read.
     Explain(ExplainArgs),
@@ -150,6 +152,9 @@ pub(crate) struct GatekeeperArgs {
     /// Fail where a `namespaceSelector` cannot be decided, as Gatekeeper does, instead of warning.
     #[arg(long)]
     pub(crate) strict_match: bool,
+    /// Do not make Pods of Deployments, Jobs and the like: constraints on Pods judge Pods only.
+    #[arg(long)]
+    pub(crate) no_expansion: bool,
     /// The enforcement point that scoped enforcement actions are judged for.
     #[arg(long, value_name = "POINT", default_value = policy::gatekeeper::constraint::GATOR)]
     pub(crate) enforcement_point: EnforcementPoint,
@@ -167,6 +172,10 @@ impl GatekeeperArgs {
                 false => Undecided::Warning,
             },
             enforcement_point: self.enforcement_point.as_str().to_owned(),
+            built_in: match self.no_expansion {
+                true => BuiltIn::Left,
+                false => BuiltIn::Used,
+            },
         }
     }
 }
@@ -196,6 +205,10 @@ impl EnforcementPoint {
             Self::Vap => "vap.k8s.io",
         }
     }
+}
+
+fn suite_filter(text: &str) -> Result<Filter, String> {
+    Filter::new(text)
 }
 
 fn namespace_label(text: &str) -> Result<NamespaceLabel, String> {
@@ -285,6 +298,9 @@ pub(crate) struct VerifyArgs {
     /// Files and folders with policies and their tests, as PATH.
     #[arg(short, long, value_name = "PATH")]
     pub(crate) policy: Vec<PathBuf>,
+    /// Run only the tests whose name matches, and the cases of suites whose test or case does; `TEST//CASE` for both.
+    #[arg(short, long, value_name = "REGEX", value_parser = suite_filter)]
+    pub(crate) run: Option<Filter>,
     #[command(flatten)]
     pub(crate) load: LoadArgs,
     #[command(flatten)]

@@ -58,10 +58,7 @@ const CONFTEST_FLAGS: [(&str, &str); 21] = [
         "--config-file",
         "there is no configuration file yet; give flags",
     ),
-    (
-        "--run",
-        "all tests are run; name the files with the tests to narrow",
-    ),
+    ("--run", "`policy verify` has it"),
     ("--plugin", "there are no plugins"),
     ("--file", "name the path without a flag"),
 ];

@@ -1,9 +1,13 @@
-//! `policy verify`: runs the unit tests of policies.
+//! `policy verify`: runs the unit tests of policies and Gatekeeper's suites.
 
 use std::time::Instant;
 
-use policy::rego::load::{self, Tests};
-use policy::rego::tests;
+use policy::finding::{Problem, Severity, Stage};
+use policy::gatekeeper::suite;
+use policy::load;
+use policy::rego::load::Tests;
+use policy::rego::set::PolicySet;
+use policy::rego::tests::{self, Tested};
 use policy::report::{Report, Run};
 
 use crate::args::VerifyArgs;
@@ -19,25 +23,37 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, CommandError> {
     } else {
         args.policy.clone()
     };
-    let loaded = load::load(&session::load_options(&args.load, paths, Tests::Included));
+    let rego = session::load_options(&args.load, paths, Tests::Included);
+    let loaded = load::load_tests(rego.clone());
     let mut report = Report {
         run: Run {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            policies: loaded.digest,
+            n_files: loaded.rego.as_ref().map_or(0, PolicySet::n_modules) + loaded.suites.len(),
             checkout: environment::checkout(None),
             ..Run::default()
         },
         problems: loaded.problems,
         ..Report::default()
     };
-    if let Some(set) = &loaded.set {
-        let tested = tests::run(set);
-        session::show_prints(&tested.prints);
-        set.digest().clone_into(&mut report.run.policies);
-        report.run.n_files = set.n_modules();
-        report.rules = tested.rules;
-        report.evaluations = tested.evaluations;
-        report.findings = tested.findings;
-        report.problems.extend(tested.problems);
+    let filter = args.run.clone().unwrap_or_default();
+    let selected = |id: &str| filter.has_rule(id);
+    let run_tests = |set| tests::run(set, &selected);
+    let tested = loaded.rego.as_ref().map_or_else(Tested::default, run_tests);
+    let tested = tested.join(suite::run(&loaded.suites, &filter, &rego));
+    session::show_prints(&tested.prints);
+    report.problems.extend(tested.problems);
+    report.rules = tested.rules;
+    report.evaluations = tested.evaluations;
+    report.findings = tested.findings;
+    if report.rules.is_empty() && report.count_problems(Severity::Error) == 0 {
+        report.problems.push(nothing_to_run());
     }
     session::finish(report, &args.output, started)
+}
+
+fn nothing_to_run() -> Problem {
+    Problem::error(Stage::Evaluate, "there is no test to run").help(
+        "Tests are rules named `test_…`, best in files that end in `_test.rego`, and Gatekeeper's suites.",
+    )
 }

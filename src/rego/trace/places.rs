@@ -125,7 +125,15 @@ fn prefixes(input: &Input) -> Vec<Vec<Value>> {
         .map(|origin| origin.prefix.0.iter().map(key).collect())
         .collect();
     prefixes.sort();
-    prefixes
+    // Parts of a document that are written elsewhere are parts of it all the same.
+    let mut whole: Vec<Vec<Value>> = Vec::new();
+    for prefix in prefixes {
+        let is_part = |outer: &Vec<Value>| !outer.is_empty() && prefix.starts_with(outer);
+        if !whole.last().is_some_and(is_part) {
+            whole.push(prefix);
+        }
+    }
+    whole
 }
 
 /// The trace of one input.
