@@ -393,7 +393,7 @@ tests:
     );
     assert_eq!(json["summary"]["passed"], 3);
     assert_eq!(json["summary"]["skipped"], 1);
-    assert_eq!(json["rules"][2]["id"], "policy/suite.yaml//repos//left");
+    assert_eq!(json["rules"][3]["id"], "policy/suite.yaml//repos//left");
     let (code, json) = report(&folder.path, &["verify", "--run", "repos//one|default"]);
     assert_eq!((code, &json["summary"]["passed"]), (0, &Value::from(2)));
     let (code, json) = report(&folder.path, &["verify", "-r", "^refused"]);
