@@ -99,7 +99,7 @@ pub fn load(documents: &PolicyDocuments, options: &Options, rego: &rego::load::O
 }
 
 /// The user's ExpansionTemplates and the built-in ones.
-pub(super) fn expansions(
+pub fn expansions(
     documents: &PolicyDocuments,
     built_in: BuiltIn,
     problems: &mut Vec<Problem>,

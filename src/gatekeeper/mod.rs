@@ -27,7 +27,7 @@ use crate::finding::Rule;
 use crate::gatekeeper::constraint::Constraint;
 use crate::gatekeeper::eval::RunState;
 use crate::gatekeeper::expansion::{BuiltIn, Expansions};
-pub use crate::gatekeeper::load::{Loaded, load};
+pub use crate::gatekeeper::load::{Loaded, expansions, load};
 use crate::gatekeeper::matching::Part;
 use crate::gatekeeper::template::Template;
 pub use crate::gatekeeper::world::NamespaceLabel;

@@ -437,6 +437,16 @@ spec:
         json["problems"][0]["help"],
         "Kinds: wanted Pod; there are 1 Deployment."
     );
+    let ran = run(&folder.path, &["parse", "--expanded", "web.yaml"]);
+    assert_eq!(ran.code, 0);
+    let heading = "# web.yaml:1 document 0, made by built-in Deployment\n";
+    assert!(ran.stdout.contains(heading), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\"web-pod\""), "{}", ran.stdout);
+    let args = ["parse", "--expanded", "-o", "json", "web.yaml"];
+    let ran = run(&folder.path, &args);
+    let json: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!(json[0]["documents"][1]["value"]["kind"], "Pod");
+    assert_eq!(json[0]["documents"][1]["implied_by"], "built-in Deployment");
     let expansion = "apiVersion: expansion.gatekeeper.sh/v1beta1
 kind: ExpansionTemplate
 metadata: {name: ours}

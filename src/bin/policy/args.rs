@@ -286,6 +286,12 @@ pub(crate) struct ParseArgs {
     /// How to print: pretty, or json for machines.
     #[arg(short, long, value_name = "FORMAT", default_value = "pretty")]
     pub(crate) output: ParseFormat,
+    /// Print what is made of workloads for constraints, too: the Pods of Deployments, Jobs and the like.
+    #[arg(long)]
+    pub(crate) expanded: bool,
+    /// Policy paths whose ExpansionTemplates are used with `--expanded`.
+    #[arg(short, long, value_name = "PATH", requires = "expanded")]
+    pub(crate) policy: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) walk: WalkArgs,
 }

@@ -3,8 +3,12 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use policy::document::input::{Input, Lists};
 use policy::document::{self, Document, Limits, Parsed, Syntax};
 use policy::finding::{Location, Problem, Severity, Stage};
+use policy::gatekeeper;
+use policy::gatekeeper::expansion::{BuiltIn, Expansions, Generated};
+use policy::gatekeeper::read::read_policies;
 use policy::source::SourceFile;
 use policy::walk::{self, FileEntry};
 use serde_json::json;
@@ -17,6 +21,9 @@ use crate::{INCOMPLETE, PASSED, session};
 pub(crate) fn run(args: &ParseArgs) -> Result<u8, CommandError> {
     let found = walk::find(&args.paths, &args.walk.options(Vec::new()));
     let mut complete = session::show_problems(&found.problems);
+    let mut problems = Vec::new();
+    let expansions = expansions(args, &mut problems);
+    complete &= session::show_problems(&problems);
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut first = true;
     let mut write = |text: String| out.write_all(text.as_bytes());
@@ -32,12 +39,14 @@ pub(crate) fn run(args: &ParseArgs) -> Result<u8, CommandError> {
         };
         let problems: Vec<Problem> = parsed.problems.iter().map(|p| p.problem.clone()).collect();
         complete &= session::show_problems(&problems);
+        let (made, problems) = made(&parsed, &expansions);
+        complete &= session::show_problems(&problems);
         let text = match args.output {
-            ParseFormat::Pretty => pretty(&parsed),
+            ParseFormat::Pretty => pretty(&parsed, &made),
             ParseFormat::Json => format!(
                 "{}{}",
                 if first { "[" } else { ",\n" },
-                as_json(&file, &parsed)
+                as_json(&file, &parsed, &made)
             ),
         };
         first = false;
@@ -75,11 +84,39 @@ fn read(entry: &FileEntry, args: &ParseArgs) -> Result<(Arc<SourceFile>, Parsed)
     Ok((file, parsed))
 }
 
+/// What is made of workloads; nothing where that is not asked for.
+fn expansions(args: &ParseArgs, problems: &mut Vec<Problem>) -> Expansions {
+    if !args.expanded {
+        return Expansions::default();
+    }
+    let mut documents = read_policies(&args.policy);
+    problems.append(&mut documents.problems);
+    gatekeeper::expansions(&documents, BuiltIn::Used, problems)
+}
+
+/// What is made of the documents of a file, each with the index of its document.
+fn made(parsed: &Parsed, expansions: &Expansions) -> (Vec<(u32, Generated)>, Vec<Problem>) {
+    let mut made = Vec::new();
+    let mut problems = Vec::new();
+    if expansions.is_empty() {
+        return (made, problems);
+    }
+    for document in &parsed.documents {
+        for input in Input::of_document(document, Lists::Items) {
+            let expanded = expansions.expand(&input);
+            let generated = expanded.generated.into_iter();
+            made.extend(generated.map(|generated| (document.index, generated)));
+            problems.extend(expanded.problems);
+        }
+    }
+    (made, problems)
+}
+
 fn line(document: &Document) -> u32 {
     document.file.position(document.span.start).line
 }
 
-fn pretty(parsed: &Parsed) -> String {
+fn pretty(parsed: &Parsed, made: &[(u32, Generated)]) -> String {
     let mut text = String::new();
     for document in &parsed.documents {
         let heading = format!(
@@ -91,12 +128,22 @@ fn pretty(parsed: &Parsed) -> String {
         text.push_str(&heading);
         text.push_str(&document::print::to_json_pretty(&document.value));
         text.push('\n');
+        for (_, generated) in made.iter().filter(|(index, _)| *index == document.index) {
+            let heading = format!(
+                "# {}:{} document {}, made by {}\n",
+                document.name, generated.input.subject.line, document.index, generated.implied_by
+            );
+            text.push_str(&heading);
+            text.push_str(&document::print::to_json_pretty(&generated.input.value));
+            text.push('\n');
+        }
     }
     text
 }
 
-/// `{"file", "documents": [{"index", "line", "value"} | {"index", "line", "error"}]}`
-fn as_json(file: &SourceFile, parsed: &Parsed) -> String {
+/// `{"file", "documents": [{"index", "line", "value"} | {"index", "line", "error"}]}`; what is made of a document follows
+/// it, with `implied_by`.
+fn as_json(file: &SourceFile, parsed: &Parsed, made: &[(u32, Generated)]) -> String {
     let mut entries: Vec<(u32, String)> = Vec::new();
     for document in &parsed.documents {
         let value = document::print::to_json(&document.value);
@@ -106,6 +153,14 @@ fn as_json(file: &SourceFile, parsed: &Parsed) -> String {
             index,
             format!("{{\"index\": {index}, \"line\": {line}, \"value\": {value}}}"),
         ));
+    }
+    for (index, generated) in made {
+        let value = document::print::to_json(&generated.input.value);
+        let (line, by) = (generated.input.subject.line, json!(&*generated.implied_by));
+        let text = format!(
+            "{{\"index\": {index}, \"line\": {line}, \"implied_by\": {by}, \"value\": {value}}}"
+        );
+        entries.push((*index, text));
     }
     for broken in &parsed.problems {
         if broken.problem.severity != Severity::Error {
