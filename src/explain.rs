@@ -17,6 +17,8 @@ pub struct Explanation {
 /// A body of a rule, or another part that is decided as a whole.
 #[derive(Clone, Debug, Default)]
 pub struct Part {
+    /// What it is called; empty for the body of a rule.
+    pub name: String,
     /// The message that it gave; empty where it gave none.
     pub message: String,
     /// Where it stands in the policy.

@@ -6,9 +6,9 @@ use crate::document::field::{Field, nearest};
 use crate::document::input::Input;
 use crate::document::value::Value;
 use crate::finding::{Level, Location, Problem, Severity, Stage};
-use crate::gatekeeper::matching::Match;
 use crate::gatekeeper::matching::read::known_fields;
 use crate::gatekeeper::matching::selector::wrong_type;
+use crate::gatekeeper::matching::{Match, Part};
 use crate::gatekeeper::template::Template;
 use crate::schema::names;
 use crate::schema::structural::{self, Nulls};
@@ -80,6 +80,8 @@ pub struct Constraint {
     pub enforcement: Enforcement,
     /// Where it is.
     pub location: Location,
+    /// Where the parts of `spec.match` are that it has.
+    parts: Vec<(Part, Location)>,
 }
 
 /// The enforcement points that Gatekeeper has.
@@ -149,6 +151,13 @@ impl Constraint {
             parameters,
             enforcement,
             location: input.location(),
+            parts: Part::ALL
+                .into_iter()
+                .filter_map(|part| {
+                    let field = root.find(&["spec", "match", part.as_str()])?;
+                    Some((part, field.key_location().without_excerpt()))
+                })
+                .collect(),
         })
     }
 }
@@ -182,6 +191,15 @@ fn parameters(
     }
     problems.extend(structural::problems(faults, root));
     schema.with_defaults(given.value())
+}
+
+impl Constraint {
+    /// Where a part of its match is, where it has that.
+    #[must_use]
+    pub fn place_of(&self, part: Part) -> Option<&Location> {
+        let found = self.parts.iter().find(|(known, _)| *known == part);
+        found.map(|(_, location)| location)
+    }
 }
 
 fn version(root: &Field<'_>, problems: &mut Vec<Problem>) {

@@ -6,9 +6,11 @@ use std::time::Instant;
 use crate::check::{Check, Facts, Judge, Judgement, Needs};
 use crate::document::input::{Input, Lists};
 use crate::document::value::Value;
+use crate::explain::Explanation;
 use crate::finding::{Finding, Outcome, Problem, Rule, Stage, Status};
 use crate::gatekeeper::constraint::{Action, Enforcement};
 use crate::gatekeeper::expansion::Generated;
+use crate::gatekeeper::explain::explain;
 use crate::gatekeeper::matching::{Candidate, Match, Part, Verdict};
 use crate::gatekeeper::review::Review;
 use crate::gatekeeper::tally::Tally;
@@ -62,11 +64,11 @@ impl Check for Constraints {
     }
 }
 
-struct ConstraintJudge<'a> {
-    check: &'a Constraints,
-    world: &'a World,
+pub(super) struct ConstraintJudge<'a> {
+    pub(super) check: &'a Constraints,
+    pub(super) world: &'a World,
     /// One a template, made when it is first needed.
-    evaluators: Vec<Option<Evaluator<'a>>>,
+    pub(super) evaluators: Vec<Option<Evaluator<'a>>>,
     tally: Tally,
 }
 
@@ -105,6 +107,14 @@ impl Judge for ConstraintJudge<'_> {
             self.document(input, &mut judgement);
         }
         judgement
+    }
+
+    fn explain(&mut self, rule: usize, input: &Input) -> Explanation {
+        let judgement = self.judge(input);
+        let findings = judgement.findings.into_iter();
+        let findings = findings.filter(|finding| finding.rule == rule).collect();
+        let said = (judgement.outcomes[rule], findings, judgement.problems);
+        explain(self, rule, input, said)
     }
 }
 

@@ -6,6 +6,7 @@ pub mod cel;
 pub mod constraint;
 pub mod eval;
 pub mod expansion;
+mod explain;
 pub mod known;
 mod load;
 pub mod matching;

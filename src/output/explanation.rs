@@ -93,10 +93,14 @@ fn part(part: &Part, out: &mut dyn Write) -> io::Result<()> {
         .steps
         .iter()
         .any(|step| step.verdict == Verdict::Failed);
+    let name = match part.name.as_str() {
+        "" => "body".into(),
+        name => one_line(name),
+    };
     match (part.message.as_str(), failed) {
-        ("", true) => writeln!(out, "  body{at} did not hold")?,
-        ("", false) => writeln!(out, "  body{at}")?,
-        (message, _) => writeln!(out, "  {}\n  body{at} held", one_line(message))?,
+        ("", true) => writeln!(out, "  {name}{at} did not hold")?,
+        ("", false) => writeln!(out, "  {name}{at}")?,
+        (message, _) => writeln!(out, "  {}\n  {name}{at} held", one_line(message))?,
     }
     for step in &part.steps {
         self::step(step, out)?;
@@ -118,7 +122,8 @@ fn step(step: &Step, out: &mut dyn Write) -> io::Result<()> {
         Verdict::Failed => "FAILS",
         Verdict::NotReached => "  -  ",
     };
-    let line = step.location.as_ref().map_or(0, |at| at.start.line);
+    let line = step.location.as_ref().map(|at| at.start.line.to_string());
+    let line = line.unwrap_or_default();
     writeln!(out, "    {mark} {line:>4} | {}", one_line(&step.text))?;
     for (name, value) in &step.variables {
         writeln!(
@@ -173,6 +178,7 @@ fn as_json(rule: &Rule, subject: &Subject, explanation: &Explanation) -> Value {
 
 fn part_json(part: &Part) -> Value {
     json!({
+        "name": part.name,
         "message": part.message,
         "policy_location": part.location.as_ref().map(location_json),
         "location": part.place.as_ref().map(location_json),

@@ -157,6 +157,7 @@ fn placed(mut parts: Vec<Part>, findings: &[Finding]) -> Vec<Part> {
 /// What was found, where the evaluation cannot be followed.
 fn unfollowed(findings: Vec<Finding>) -> Vec<Part> {
     let part = |finding: Finding| Part {
+        name: String::new(),
         message: finding.message,
         location: finding.policy_location.as_deref().cloned(),
         place: Some(finding.location),

@@ -570,3 +570,40 @@ fn the_inventory_is_every_other_object() {
         ]
     );
 }
+
+#[test]
+fn explain_says_which_part_of_the_match_said_no_and_then_what_the_rule_said() {
+    let elsewhere = POD.replace("shop", "kube-system");
+    let folder = Folder::new(&[
+        ("policy/t.yaml", TEMPLATE),
+        ("policy/c.yaml", CONSTRAINT),
+        ("k8s/a.yaml", &[POD, &elsewhere].join("---\n")),
+    ]);
+    let explained = |file: &str| run(&folder.path, &["explain", "K8sRepos/ours", file]).stdout;
+    let text = explained("k8s/a.yaml#1");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines[0],
+        "K8sRepos/ours on k8s/a.yaml#1 (Pod kube-system/web): does not apply"
+    );
+    assert_eq!(lines[2], "  match policy/c.yaml:4 did not hold");
+    assert_eq!(lines[3], "    holds    7 | kinds: wanted Pod, found Pod");
+    assert_eq!(
+        lines[6],
+        "    FAILS   10 | excludedNamespaces: wanted none of kube-*, found kube-system"
+    );
+    assert_eq!(
+        lines[7],
+        "      -        | labelSelector: wanted anything, found no labels"
+    );
+    let text = explained("k8s/a.yaml#0");
+    assert!(text.contains("(Pod shop/web): fired"), "{text}");
+    assert!(
+        text.contains("  <bad> comes from elsewhere\n  body policy/t.yaml:25 held"),
+        "{text}"
+    );
+    assert!(
+        text.contains("  place: k8s/a.yaml:11:14 spec.containers[1].image (field)"),
+        "{text}"
+    );
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::document::input::Input;
 use crate::document::value::{Object, Value};
+use crate::explain::Part;
 use crate::finding::{Location, Problem, Related, Stage};
 use crate::rego::engine::Worker;
 use crate::rego::eval::{evaluation_problem, seed_of};
@@ -100,6 +101,24 @@ impl<'a> Evaluator<'a> {
             failures: Vec::new(),
             prints: Vec::new(),
         }
+    }
+
+    /// The bodies of the rule, followed on one input; nothing where that cannot be done.
+    pub fn explain(&mut self, input: &Input, id: &str, timeout: Duration) -> Vec<Part> {
+        let Ok(value) = self.evaluate(input, id, timeout).value else {
+            return Vec::new();
+        };
+        let tracer = self
+            .tracer
+            .get_or_init(|| Tracer::with_data(self.set, self.data.clone()));
+        let Some(tracer) = tracer else {
+            return Vec::new();
+        };
+        let traced = catch_unwind(AssertUnwindSafe(|| {
+            let mut trace = tracer.trace(self.set, input, None, seed_of(&input.subject));
+            trace.parts(0, &value)
+        }));
+        traced.ok().flatten().unwrap_or_default()
     }
 
     /// Where members of the rule's value come from, in their order.
