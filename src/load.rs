@@ -11,6 +11,7 @@ use crate::gatekeeper::{self, Constraints, read};
 use crate::rego::set::PolicySet;
 use crate::schema::check::Schemas;
 use crate::schema::custom::Customs;
+use crate::schema::location::{Locations, Source};
 use crate::source::SourceFile;
 use crate::walk::{self, FileEntry};
 use crate::{rego, schema};
@@ -33,6 +34,8 @@ pub struct SchemaOptions {
     pub check: schema::options::Options,
     /// Files and folders with CustomResourceDefinitions that are not among the inputs.
     pub crds: Vec<PathBuf>,
+    /// Where JSON schemas of further kinds are.
+    pub locations: Vec<Source>,
     /// Largest file that is read, in bytes.
     pub max_bytes: u64,
 }
@@ -165,7 +168,9 @@ fn load_schemas(options: SchemaOptions, problems: &mut Vec<Problem>) -> Schemas 
                 .help("Name files or folders with CustomResourceDefinitions."),
         );
     }
-    Schemas::new(options.check, customs)
+    let (locations, wrong) = Locations::new(&options.locations);
+    problems.extend(wrong);
+    Schemas::new(options.check, customs, locations)
 }
 
 /// The documents at and below the paths that are to hold definitions.

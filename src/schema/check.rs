@@ -14,7 +14,8 @@ use crate::resource::Resource;
 use crate::schema::catalog::{Catalog, group_of};
 use crate::schema::custom::{Customs, is_definition};
 use crate::schema::fault::{At, Fault, Side};
-use crate::schema::kinds::{self, Coverage, Gvk};
+use crate::schema::kinds::{self, Coverage, Gvk, Sources};
+use crate::schema::location::Locations;
 use crate::schema::options::{CATALOG, NoSchema, Options};
 use crate::schema::place;
 use crate::schema::rules::{self, Id};
@@ -29,14 +30,16 @@ pub struct Schemas {
     minors: Vec<u8>,
     options: Options,
     customs: Customs,
+    locations: Locations,
     /// How many documents had no schema, by their kinds.
     without: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Schemas {
-    /// The check for what the user chose; `customs` are definitions of custom resources that are not among the inputs.
+    /// The check for what the user chose; `customs` and `locations` say how kinds look that are neither built in nor among the
+    /// inputs.
     #[must_use]
-    pub fn new(options: Options, customs: Customs) -> Self {
+    pub fn new(options: Options, customs: Customs, locations: Locations) -> Self {
         let catalog = &*CATALOG;
         let mut minors = options.minors.clone();
         minors.sort_unstable();
@@ -50,6 +53,7 @@ impl Schemas {
             minors,
             options,
             customs,
+            locations,
             without: Mutex::default(),
         }
     }
@@ -211,7 +215,8 @@ impl SchemaJudge<'_> {
                 }
             }
         }
-        let (coverage, faults) = self.faults(root, part, resource.as_deref());
+        let (coverage, faults) =
+            self.faults(root, part, resource.as_deref(), &mut judgement.problems);
         let is_counted =
             coverage == Coverage::Metadata && self.schemas.options.no_schema == NoSchema::Skip;
         if let Some(resource) = resource.as_ref().filter(|_| is_counted) {
@@ -235,7 +240,7 @@ impl SchemaJudge<'_> {
             judgement.outcomes[fault.rule.index()] = Outcome::Found;
             judgement.findings.push(place::finding(
                 fault,
-                &part.origin,
+                (part.value, &part.origin),
                 resource.as_ref(),
                 &self.schemas.minors,
             ));
@@ -248,12 +253,14 @@ impl SchemaJudge<'_> {
         root: &Object,
         part: &Part<'_>,
         resource: Option<&Resource>,
+        problems: &mut Vec<Problem>,
     ) -> (Coverage, Vec<Fault>) {
         let mut all: Vec<Fault> = Vec::new();
         let mut coverage = Coverage::Foreign;
         for minor in &self.schemas.minors {
             let mut walk = Walk::new(self.schemas.catalog, *minor);
             let covered = self.in_version(&mut walk, root, part, resource);
+            problems.append(&mut walk.problems);
             coverage = match coverage {
                 Coverage::Foreign => covered,
                 _ => coverage.min(covered),
@@ -310,9 +317,13 @@ impl SchemaJudge<'_> {
             Item::None | Item::Of(_) => kinds::identify(walk, root, false),
             Item::OfList => kinds::identify(walk, root, true),
         };
+        let sources = Sources {
+            customs: &self.customs,
+            locations: &self.schemas.locations,
+        };
         match gvk {
             None => Coverage::Foreign,
-            Some(gvk) => kinds::document(walk, &self.customs, part.value, &gvk),
+            Some(gvk) => kinds::document(walk, &sources, part.value, &gvk),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::document::value::{Object, Value};
 use crate::schema::catalog::{Catalog, DefinitionId, Kind, group_of};
 use crate::schema::custom::{Customs, Found};
 use crate::schema::fault::{At, Side};
+use crate::schema::location::{Locations, Turn};
 use crate::schema::metadata::{self, Form};
 use crate::schema::rules::Id;
 use crate::schema::tree::{get, go_kind};
@@ -89,10 +90,16 @@ pub(in crate::schema) fn identify(
     })
 }
 
+/// What says how kinds look that are not built in.
+pub(in crate::schema) struct Sources<'a> {
+    pub(in crate::schema) customs: &'a Customs,
+    pub(in crate::schema) locations: &'a Locations,
+}
+
 /// Checks a document of this group, version and kind.
 pub(in crate::schema) fn document(
     walk: &mut Walk<'_>,
-    customs: &Customs,
+    sources: &Sources<'_>,
     value: &Value,
     gvk: &Gvk,
 ) -> Coverage {
@@ -104,6 +111,13 @@ pub(in crate::schema) fn document(
     }
     let group_version = gvk.group_version();
     let group = group_of(&group_version);
+    if sources
+        .locations
+        .check(walk, value, gvk, Turn::BeforeBuiltIn)
+    {
+        metadata_of(walk, root);
+        return Coverage::Whole;
+    }
     let catalog = walk.catalog;
     let entries = catalog.entries(&group_version, &gvk.kind);
     if let Some(entry) = entries.iter().find(|kind| kind.minors.has(walk.minor))
@@ -113,7 +127,7 @@ pub(in crate::schema) fn document(
         built_in(walk, definition, root, group, &gvk.kind);
         return Coverage::Whole;
     }
-    if let Some(coverage) = custom(walk, customs, value, gvk) {
+    if let Some(coverage) = custom(walk, sources.customs, value, gvk) {
         return coverage;
     }
     if !entries.is_empty() {
@@ -126,8 +140,14 @@ pub(in crate::schema) fn document(
         unknown(walk, &group_version, gvk);
         return Coverage::Identity;
     }
+    let is_described = sources
+        .locations
+        .check(walk, value, gvk, Turn::AfterBuiltIn);
     foreign_metadata(walk, root, group);
-    Coverage::Metadata
+    match is_described {
+        true => Coverage::Whole,
+        false => Coverage::Metadata,
+    }
 }
 
 fn custom(walk: &mut Walk<'_>, customs: &Customs, value: &Value, gvk: &Gvk) -> Option<Coverage> {

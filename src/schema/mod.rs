@@ -13,6 +13,7 @@ pub mod custom;
 mod fault;
 mod forms;
 mod kinds;
+pub mod location;
 mod metadata;
 pub mod names;
 mod nearest;

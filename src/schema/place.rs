@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use crate::document::input::Origin;
 use crate::document::path::{NodeId, Path, Segment, SpanTable};
+use crate::document::value::Value;
 use crate::finding::{Finding, Location, Precision, Related, Status};
 use crate::resource::Resource;
 use crate::schema::fault::{Fault, Side};
+use crate::schema::tree::get;
 use crate::source::Span;
 
-/// The finding of a fault.
+/// The finding of a fault of a value, which stands where its origin says.
 pub(in crate::schema) fn finding(
     fault: Fault,
-    origin: &Origin,
+    (value, origin): (&Value, &Origin),
     resource: Option<&Arc<Resource>>,
     minors: &[u8],
 ) -> Finding {
@@ -24,6 +26,7 @@ pub(in crate::schema) fn finding(
         .map(|(key, text)| (key.to_owned(), text.into()))
         .collect();
     details.insert("path".to_owned(), fault.path.to_string().into());
+    details.insert("key".to_owned(), key(&fault.path, value).into());
     let mut message = fault.message;
     if minors.len() > 1 {
         let versions: Vec<String> = fault
@@ -57,6 +60,49 @@ pub(in crate::schema) fn finding(
         details,
         fingerprint: String::new(),
     }
+}
+
+/// Fields by which items of lists are known, the best one first.
+const ITEM_KEYS: [&str; 9] = [
+    "name",
+    "mountPath",
+    "containerPort",
+    "port",
+    "key",
+    "host",
+    "path",
+    "topologyKey",
+    "ip",
+];
+
+/// The path with what items are known by in place of their indices: it does not change when another one is added.
+fn key(path: &Path, root: &Value) -> String {
+    let mut text = String::new();
+    let mut value = Some(root);
+    for segment in &path.0 {
+        match segment {
+            Segment::Key(key) => {
+                let dot = if text.is_empty() { "" } else { "." };
+                text.push_str(&format!("{dot}{key}"));
+                value = value.and_then(|value| get(value.as_object().ok()?, key));
+            }
+            Segment::Index(index) => {
+                value = value.and_then(|value| value.as_array().ok()?.get(*index as usize));
+                let known = value
+                    .and_then(|value| value.as_object().ok())
+                    .and_then(|item| {
+                        let mut keys = ITEM_KEYS.iter();
+                        keys.find_map(|key| match get(item, key)? {
+                            Value::String(text) => Some(text.to_string()),
+                            Value::Number(_) => get(item, key).map(ToString::to_string),
+                            _ => None,
+                        })
+                    });
+                text.push_str(&format!("[{}]", known.unwrap_or_default()));
+            }
+        }
+    }
+    text
 }
 
 /// `1.36 and later`, `up to 1.28`, `1.26 to 1.28`, `1.25, 1.27` of those that were asked for.

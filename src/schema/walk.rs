@@ -4,6 +4,7 @@
 //! what is unknown. Places are looked up only for what is wrong.
 
 use crate::document::value::{Array, Object, Value};
+use crate::finding::Problem;
 use crate::schema::catalog::{Catalog, DefinitionId, Items, Property, Type, TypeId};
 use crate::schema::fault::{At, Faults, Side};
 use crate::schema::forms;
@@ -15,6 +16,8 @@ pub(in crate::schema) struct Walk<'a> {
     pub(in crate::schema) catalog: &'a Catalog,
     pub(in crate::schema) minor: u8,
     pub(in crate::schema) faults: Faults,
+    /// What could not be checked.
+    pub(in crate::schema) problems: Vec<Problem>,
     /// The definitions that the walk is in, from the root on.
     pub(in crate::schema) chain: Vec<DefinitionId>,
 }
@@ -25,6 +28,7 @@ impl<'a> Walk<'a> {
             catalog,
             minor,
             faults: Faults::default(),
+            problems: Vec::new(),
             chain: Vec::new(),
         }
     }

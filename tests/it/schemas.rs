@@ -337,3 +337,95 @@ fn every_format_has_the_findings() {
         );
     }
 }
+
+#[test]
+fn json_schemas_of_a_folder_describe_further_kinds() {
+    let schema = r#"{"type": "object", "additionalProperties": false, "required": ["spec"],
+        "properties": {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"},
+            "spec": {"$ref": "parts/spec.json"}}}"#;
+    let spec = r#"{"type": "object", "additionalProperties": false,
+        "properties": {"size": {"type": ["integer", "null"], "maximum": 3}, "every": {"format": "duration"}}}"#;
+    let gate = "apiVersion: shop.example.com/v1\nkind: Gate\nmetadata: {name: a, labels: {a: 1}}\nspec:\n  sise: 1\n  size: 4\n  every: 1h30m\n";
+    let folder = Folder::new(&[
+        ("gate.yaml", gate),
+        ("pod.yaml", POD),
+        ("crds/shop.example.com/gate_v1.json", schema),
+        ("crds/shop.example.com/parts/spec.json", spec),
+        ("broken/shop.example.com/gate_v1.json", "{"),
+        (
+            "out/shop.example.com/gate_v1.json",
+            r#"{"$ref": "../../../outside.json"}"#,
+        ),
+        (
+            "own/v1.37.0-standalone-strict/pod-v1.json",
+            r#"{"required": ["status"]}"#,
+        ),
+    ]);
+    let of = |location: &str, file: &str| {
+        report(&folder.path, &["test", "--schema-location", location, file])
+    };
+    let names = "{{ .Group }}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json";
+    let (code, json) = of(&format!("crds/{names}"), "gate.yaml");
+    let wanted = [(3, "type"), (5, "unknown-field"), (6, "range")];
+    let wanted = wanted.map(|(line, rule)| (line, format!("schema/{rule}")));
+    assert_eq!((code, places(&json)), (1, BTreeSet::from(wanted)), "{json}");
+    for wrong in ["broken", "out"] {
+        let (code, json) = of(&format!("{wrong}/{names}"), "gate.yaml");
+        assert_eq!(code, 2);
+        assert_eq!(
+            json["problems"][0]["location"]["file"],
+            format!("{wrong}/shop.example.com/gate_v1.json"),
+            "{json}"
+        );
+    }
+    let (code, json) = of("missing", "gate.yaml");
+    assert_eq!(code, 2, "{json}");
+    let (code, json) = of("own", "pod.yaml");
+    assert_eq!(code, 0, "built-in kinds are not overridden: {json}");
+    let flags = [
+        "test",
+        "--schema-location",
+        "own",
+        "--schema-location",
+        "default",
+        "pod.yaml",
+    ];
+    let (code, json) = report(&folder.path, &flags);
+    assert_eq!(
+        (code, places(&json)),
+        (1, BTreeSet::from([(1, "schema/required".to_owned())])),
+        "unless named first"
+    );
+    let ran = run(
+        &folder.path,
+        &["test", "--schema-location", "https://a.b", "pod.yaml"],
+    );
+    assert!(
+        ran.code == 2 && ran.stderr.contains("--crds"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn findings_are_known_by_the_keys_of_items() {
+    let text = POD.replace(
+        "hostUsers: false",
+        "volumes:\n  - {name: a, emptyDir: {sizelimit: 1}}",
+    );
+    let other = text
+        .replace(
+            "- {name: a, image: a}",
+            "- {name: b, image: a}\n  - {name: a, image: a}",
+        )
+        .replace("volumes:\n", "volumes:\n  - {name: b}\n");
+    let folder = Folder::new(&[("a.yaml", &text)]);
+    let fingerprint = || {
+        report(&folder.path, &["test", "--schema", "a.yaml"]).1["findings"][0]["fingerprint"]
+            .clone()
+    };
+    let first = fingerprint();
+    assert!(first.is_string());
+    folder.write("a.yaml", other.as_bytes());
+    assert_eq!(fingerprint(), first);
+}

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use policy::schema::location::Source;
 use policy::schema::options::{self as schema, KindPattern, NoSchema};
 
 /// What the schemas of Kubernetes' kinds are checked for.
@@ -23,6 +24,9 @@ pub(crate) struct SchemaArgs {
     /// Files and folders with CustomResourceDefinitions; those among the manifests are used without it.
     #[arg(long, value_name = "PATH")]
     pub(crate) crds: Vec<PathBuf>,
+    /// Folders with JSON schemas for further kinds, or templates of their names, as kubeconform's; `default` is what is built in.
+    #[arg(long, value_name = "TEMPLATE", value_parser = Source::parse)]
+    pub(crate) schema_location: Vec<Source>,
     /// Do not check kinds with their schema: `Kind` or `group/version/Kind`.
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = KindPattern::parse)]
     pub(crate) schema_skip: Vec<KindPattern>,
@@ -49,6 +53,7 @@ impl SchemaArgs {
                 },
             },
             crds: self.crds.clone(),
+            locations: self.schema_location.clone(),
             max_bytes,
         })
     }
@@ -58,6 +63,7 @@ impl SchemaArgs {
         self.schema
             || self.strict_schemas
             || !self.crds.is_empty()
+            || !self.schema_location.is_empty()
             || !self.kubernetes_version.is_empty()
             || !self.schema_skip.is_empty()
             || !self.schema_reject.is_empty()
