@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod checkout;
+pub mod config;
 pub mod document;
 pub mod explain;
 pub mod finding;

@@ -2,6 +2,7 @@
 
 mod ci;
 mod cli;
+mod config;
 mod conftest;
 mod explain;
 mod gatekeeper;

@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("finding", &["source", "resource"]),
     ("walk", &["source", "finding"]),
     ("document", &["source", "resource", "finding"]),
+    ("config", &["document", "finding", "source"]),
     ("explain", &["finding"]),
     ("check", &["document", "explain", "finding"]),
     (

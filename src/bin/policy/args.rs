@@ -9,6 +9,7 @@ use policy::gatekeeper::suite::Filter;
 use policy::gatekeeper::{NamespaceLabel, Undecided};
 use policy::output::Format;
 use policy::rego::load::{BuiltinErrors, Version};
+use policy::walk;
 
 use crate::schemas::SchemaArgs;
 
@@ -21,6 +22,23 @@ use crate::schemas::SchemaArgs;
 pub(crate) struct Policy {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// Configuration file; without it, the nearest `.policy.yaml` from here up to the repository's root.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Read no configuration file.
+    #[arg(long, global = true, conflicts_with = "config")]
+    no_config: bool,
+}
+
+impl Policy {
+    /// Says where the configuration file stands: reports name files from there on.
+    pub(crate) fn set_base(&mut self, base: Option<PathBuf>) {
+        match &mut self.command {
+            Command::Test(args) => args.output.base = base,
+            Command::Verify(args) => args.output.base = base,
+            Command::Parse(_) | Command::Explain(_) | Command::Init(_) | Command::Config(_) => {}
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -33,6 +51,10 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Say why a rule found something in a document, or nothing: each expression with what it read.
     Explain(ExplainArgs),
+    /// Write a configuration and starter policies; what is there already is kept.
+    Init(InitArgs),
+    /// Print the configuration that is in force, with the origin of each value.
+    Config(Box<ConfigArgs>),
 }
 
 /// Where policies and data are and how they are loaded.
@@ -88,6 +110,9 @@ pub(crate) struct OutputArgs {
     /// Exit with 0 when something failed; what could not be checked still gives 2.
     #[arg(long)]
     pub(crate) no_fail: bool,
+    /// The folder of the configuration file.
+    #[arg(skip)]
+    pub(crate) base: Option<PathBuf>,
 }
 
 /// Where policies are, if nothing else is said.
@@ -96,8 +121,11 @@ pub(crate) const DEFAULT_POLICY: &str = "policy";
 #[derive(Args, Debug)]
 pub(crate) struct TestArgs {
     /// Manifests: files, folders, or `-` for standard input.
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Judge the files that a pre-commit hook names: what a walk would pass over is left out, and finding nothing passes.
+    #[arg(long)]
+    pub(crate) hook: bool,
     /// Files and folders with policies [default: policy].
     #[arg(short, long, value_name = "PATH")]
     pub(crate) policy: Vec<PathBuf>,
@@ -268,12 +296,12 @@ pub(crate) struct WalkArgs {
 
 impl WalkArgs {
     /// What is looked for, and which paths hold no manifests.
-    pub(crate) fn options(&self, never_enter: Vec<PathBuf>) -> policy::walk::Options {
-        policy::walk::Options {
+    pub(crate) fn options(&self, never_enter: Vec<PathBuf>) -> walk::Options {
+        walk::Options {
             exclude: self.exclude.clone(),
             never_enter,
             stdin_name: self.stdin_filename.clone(),
-            ..policy::walk::Options::default()
+            ..walk::Options::default()
         }
     }
 }
@@ -336,6 +364,23 @@ pub(crate) struct ExplainArgs {
     pub(crate) walk: WalkArgs,
     #[command(flatten)]
     pub(crate) load: LoadArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InitArgs {
+    /// The folder to write into.
+    #[arg(value_name = "FOLDER", default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Write `.pre-commit-config.yaml`, too.
+    #[arg(long)]
+    pub(crate) pre_commit: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ConfigArgs {
+    /// Flags of `policy test`, to see what they change.
+    #[command(flatten)]
+    pub(crate) test: TestArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

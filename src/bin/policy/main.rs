@@ -1,9 +1,12 @@
 //! The command line: the only place that sees arguments, environment, clock, terminal and exit codes.
 
 mod args;
+mod config;
+mod configuration;
 mod environment;
 mod error;
 mod explain;
+mod init;
 mod parse;
 mod refused;
 mod schemas;
@@ -14,9 +17,8 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
-use crate::args::{Command, Policy};
+use crate::args::Command;
+use crate::configuration::Refused;
 use crate::error::CommandError;
 
 /// Everything was checked and passed.
@@ -38,15 +40,22 @@ fn main() -> ExitCode {
 }
 
 fn run() -> u8 {
-    let arguments = match Policy::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => return refused::explain(&error),
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let merged = match configuration::read(&arguments) {
+        Ok(merged) => merged,
+        Err(Refused::Arguments(error, others)) => return refused::explain(&error, &others),
+        Err(Refused::Configuration(error)) => {
+            error.print();
+            return INCOMPLETE;
+        }
     };
-    let result = match &arguments.command {
+    let result = match &merged.arguments.command {
         Command::Test(options) => test::run(options),
         Command::Parse(options) => parse::run(options),
         Command::Verify(options) => verify::run(options),
         Command::Explain(options) => explain::run(options),
+        Command::Init(options) => init::run(options),
+        Command::Config(_) => config::run(&merged),
     };
     result.unwrap_or_else(|error: CommandError| {
         error.print();

@@ -19,7 +19,8 @@ use crate::{INCOMPLETE, PASSED, session};
 
 /// Runs the command; gives the exit code.
 pub(crate) fn run(args: &ParseArgs) -> Result<u8, CommandError> {
-    let found = walk::find(&args.paths, &args.walk.options(Vec::new()));
+    let options = args.walk.options(Vec::new());
+    let found = walk::find(&args.paths, &options);
     let mut complete = session::show_problems(&found.problems);
     let mut problems = Vec::new();
     let expansions = expansions(args, &mut problems);

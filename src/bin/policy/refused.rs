@@ -2,13 +2,15 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::error::CommandError;
+
 /// Flags of Conftest that we have otherwise or not yet.
 const CONFTEST_FLAGS: [(&str, &str); 21] = [
     (
         "-n",
         "the tests of all packages are run; name the files to narrow",
     ),
-    ("-c", "there is no configuration file yet; give flags"),
+    ("-c", "write `--config FILE`"),
     ("-u", "fetch policies before the run, for example with git"),
     ("--ignore", "use `--exclude GLOB` or a `.policyignore` file"),
     (
@@ -56,7 +58,7 @@ const CONFTEST_FLAGS: [(&str, &str); 21] = [
     ),
     (
         "--config-file",
-        "there is no configuration file yet; give flags",
+        "write `--config FILE`; the file is `.policy.yaml`, see `policy init`",
     ),
     ("--run", "`policy verify` has it"),
     ("--plugin", "there are no plugins"),
@@ -64,7 +66,7 @@ const CONFTEST_FLAGS: [(&str, &str); 21] = [
 ];
 
 /// Commands of Conftest and of later versions.
-const OTHER_COMMANDS: [(&str, &str); 11] = [
+const OTHER_COMMANDS: [(&str, &str); 9] = [
     ("fmt", "`opa fmt` formats policies"),
     (
         "pull",
@@ -73,8 +75,6 @@ const OTHER_COMMANDS: [(&str, &str); 11] = [
     ("push", "publish policies with git or an OCI client"),
     ("doc", "not there yet"),
     ("plugin", "there are no plugins"),
-    ("init", "not there yet"),
-    ("config", "not there yet"),
     ("merge", "not there yet"),
     ("lint", "not there yet"),
     ("audit", "not there yet"),
@@ -82,7 +82,7 @@ const OTHER_COMMANDS: [(&str, &str); 11] = [
 ];
 
 /// Prints what is wrong with the arguments, or the help that was asked for; gives the exit code.
-pub(crate) fn explain(error: &clap::Error) -> u8 {
+pub(crate) fn explain(error: &clap::Error, others: &[String]) -> u8 {
     // Nothing can be done about a closed standard output or error.
     let _ = error.print();
     let argument = match error.get(ContextKind::InvalidArg) {
@@ -93,11 +93,17 @@ pub(crate) fn explain(error: &clap::Error) -> u8 {
         Some(ContextValue::String(text)) => text.as_str(),
         Some(_) | None => "",
     };
+    // A wrong value of a variable or the file is told where it is.
+    for other in others {
+        let name = other.split('`').nth(1).unwrap_or_default();
+        if argument.starts_with(&format!("--{name}")) {
+            CommandError::new(other, "").print();
+        }
+    }
     let flag = CONFTEST_FLAGS.iter().find(|(flag, _)| *flag == argument);
     let other = OTHER_COMMANDS.iter().find(|(name, _)| *name == command);
     if let Some((name, way)) = flag.or(other) {
-        crate::error::CommandError::new(format!("`{name}` is not a part of policy: {way}"), "")
-            .print();
+        CommandError::new(format!("`{name}` is not a part of policy: {way}"), "").print();
     }
     if matches!(
         error.kind(),

@@ -6,7 +6,7 @@ use std::time::Instant;
 use policy::check::Check;
 use policy::document::Limits;
 use policy::document::input::Lists;
-use policy::finding::{Outcome, Problem, RuleKind, Stage};
+use policy::finding::{Outcome, Problem, RuleKind, Severity, Stage};
 use policy::rego::load::{Options, Places, Tests};
 use policy::report::{Report, Run};
 use policy::suppress::Extent;
@@ -21,6 +21,12 @@ use crate::suppression::{self, Judged};
 /// Runs the command; gives the exit code.
 pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
     let started = Instant::now();
+    if args.paths.is_empty() && !args.hook {
+        return Err(CommandError::new(
+            "no PATH says what to judge",
+            "Name files or folders, or set `paths` in `.policy.yaml`.",
+        ));
+    }
     let policies = policies(args);
     let rego = Options {
         packages: args.namespace.clone(),
@@ -44,7 +50,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             policies: loaded.digest.clone(),
             combined: args.combine,
-            checkout: environment::checkout(None),
+            checkout: environment::checkout(args.output.base.as_deref()),
             kubernetes: loaded.kubernetes(),
             ..Run::default()
         },
@@ -81,7 +87,11 @@ fn judge(
 ) -> Result<(), CommandError> {
     let mut never_enter = [policies, &args.load.data, &args.gatekeeper.inventory].concat();
     never_enter.extend(args.suppress.files());
-    let mut found = walk::find(&args.paths, &args.walk.options(never_enter));
+    let mut wanted = args.walk.options(never_enter);
+    if args.hook {
+        wanted.named = walk::Named::AsInWalk;
+    }
+    let mut found = walk::find(&args.paths, &wanted);
     let stdin = found.files.iter().find(|entry| entry.is_stdin());
     let stdin = stdin.map(|entry| session::standard_input(entry, &args.walk));
     let stdin = match stdin.transpose() {
@@ -113,13 +123,24 @@ fn judge(
     report.rules = scanned.rules;
     report.evaluations = scanned.evaluations;
     report.findings = scanned.findings;
+    let extent = match args.hook {
+        true => Extent::Part,
+        false => Extent::Whole,
+    };
     if !is_any_judged(checks, report) && !args.allow_empty {
-        report.problems.push(nothing_to_judge(args, report));
+        let severity = match extent {
+            Extent::Whole => Severity::Error,
+            Extent::Part => Severity::Notice,
+        };
+        report.problems.push(Problem {
+            severity,
+            ..nothing_to_judge(args, report)
+        });
     }
     let run = Judged {
         files: &found.files,
         directives: scanned.directives,
-        extent: Extent::Whole,
+        extent,
         now_ns,
     };
     suppression::apply(&args.suppress, run, report)

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, CommandError> {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             policies: loaded.digest,
             n_files: loaded.rego.as_ref().map_or(0, PolicySet::n_modules) + loaded.suites.len(),
-            checkout: environment::checkout(None),
+            checkout: environment::checkout(args.output.base.as_deref()),
             ..Run::default()
         },
         problems: loaded.problems,

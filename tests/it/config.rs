@@ -1,0 +1,166 @@
+//! The configuration file, variables and flags, as a user sees them merged; and what `init` writes.
+
+use std::path::Path;
+
+use crate::{Folder, policy, report, run};
+
+const POLICY: &str = "package main\n\nwarn contains \"a pod\" if input.kind == \"Pod\"\n";
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n";
+
+fn folder(config: &str) -> Folder {
+    Folder::new(&[
+        (".git/HEAD", "ref: refs/heads/main\n"),
+        (".policy.yaml", config),
+        ("rules/p.rego", POLICY),
+        ("shop/k8s/pod.yaml", POD),
+    ])
+}
+
+fn run_with(folder: &Path, variables: &[(&str, &str)], args: &[&str]) -> (i32, String) {
+    let output = policy(folder)
+        .args(args)
+        .envs(variables.iter().copied())
+        .output()
+        .expect("the binary runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8")
+        + &String::from_utf8(output.stderr).expect("UTF-8");
+    (output.status.code().expect("a code"), text)
+}
+
+#[test]
+fn the_file_says_what_flags_leave_open() {
+    let folder = folder("policy: rules\nfail-on-warn: true\npaths: [shop/k8s]\n");
+    assert_eq!(run(&folder.path, &["test"]).code, 1);
+    assert_eq!(run(&folder.path, &["test", "shop"]).code, 1);
+    // Paths begin at the file's folder, also from below it.
+    let below = folder.path.join("shop");
+    let (code, json) = report(&below, &["test"]);
+    assert_eq!(code, 1);
+    assert_eq!(
+        json["findings"][0]["location"]["file"],
+        "../shop/k8s/pod.yaml"
+    );
+    let above = json["findings"][0]["fingerprint"].clone();
+    let (_, json) = report(&folder.path, &["test", "./shop/k8s"]);
+    assert_eq!(json["findings"][0]["fingerprint"], above);
+    // Flags win, and the file can be left out.
+    assert_eq!(
+        run(&folder.path, &["test", "-p", "elsewhere", "shop"]).code,
+        2
+    );
+    assert_eq!(
+        run(
+            &folder.path,
+            &["test", "--no-config", "-p", "rules", "shop"]
+        )
+        .code,
+        0
+    );
+    assert_eq!(run(&folder.path, &["test", "--no-config"]).code, 2);
+}
+
+#[test]
+fn variables_stand_between_the_file_and_flags() {
+    let folder = folder("policy: rules\nfail-on-warn: true\npaths: [shop]\noutput: [tap]\n");
+    let (code, text) = run_with(&folder.path, &[("POLICY_FAIL_ON_WARN", "false")], &["test"]);
+    assert_eq!(code, 0);
+    assert!(text.starts_with("TAP version 14"), "{text}");
+    let variables = [("POLICY_OUTPUT", "table")];
+    let (code, text) = run_with(&folder.path, &variables, &["test"]);
+    assert_eq!(code, 1);
+    assert!(text.starts_with("result "), "{text}");
+    let (_, text) = run_with(&folder.path, &variables, &["test", "-o", "junit"]);
+    assert!(text.starts_with("<?xml"), "{text}");
+    let (code, text) = run_with(&folder.path, &[("POLICY_FAIL_ON_WARN", "maybe")], &["test"]);
+    assert_eq!(code, 2);
+    assert!(text.contains("POLICY_FAIL_ON_WARN is `maybe`"), "{text}");
+    let (code, text) = run_with(&folder.path, &[("POLICY_POLICY", "rules,other")], &["test"]);
+    assert_eq!(code, 2, "`other` is not there: {text}");
+}
+
+#[test]
+fn what_is_wrong_with_the_file_is_told_with_its_place() {
+    let wrong = |config: &str| {
+        let folder = folder(config);
+        let ran = run(&folder.path, &["test", "shop", "-p", "rules"]);
+        assert_eq!(ran.code, 2, "{config}");
+        ran.stderr
+    };
+    let text = wrong("policy: rules\npolcy: x\n");
+    assert!(text.contains(".policy.yaml:2:1: unknown field"), "{text}");
+    assert!(text.contains("Did you mean `policy`?"), "{text}");
+    let text = wrong("timeout: soon\n");
+    assert!(text.contains("`timeout` is from .policy.yaml:1"), "{text}");
+    let text = wrong("baseline: [a, b]\n");
+    assert!(
+        text.contains("`baseline` takes one text, not a list"),
+        "{text}"
+    );
+    let text = wrong("output: [jsn]\n");
+    assert!(text.contains("did you mean `json`?"), "{text}");
+}
+
+#[test]
+fn the_merged_configuration_is_shown_with_origins() {
+    let folder = folder("policy: rules\npaths: [shop]\n");
+    let variables = [("POLICY_TIMEOUT", "9s")];
+    let (code, text) = run_with(&folder.path, &variables, &["config", "--fail-on-warn"]);
+    assert_eq!(code, 0, "{text}");
+    let has = |key: &str, from: &str| {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(&format!("{key}: ")));
+        let line = line.unwrap_or_else(|| panic!("{key} in {text}"));
+        assert!(line.ends_with(&format!("# {from}")), "{line}");
+    };
+    has("policy", ".policy.yaml:1");
+    has("paths", ".policy.yaml:2");
+    has("timeout", "POLICY_TIMEOUT");
+    has("fail-on-warn", "the command line");
+    has("memory-limit", "default");
+}
+
+#[test]
+fn init_makes_a_folder_that_works_and_touches_nothing() {
+    let pod = format!("{POD}spec:\n  containers:\n  - {{name: a, image: 'a:latest'}}\n");
+    let folder = Folder::new(&[("k8s/pod.yaml", &pod)]);
+    let ran = run(&folder.path, &["init", "--pre-commit"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stdout.starts_with("wrote .policy.yaml\n"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(run(&folder.path, &["verify"]).code, 0);
+    assert_eq!(run(&folder.path, &["test", "k8s"]).code, 1);
+    folder.write(".policy.yaml", b"policy: policy\n");
+    let ran = run(&folder.path, &["init"]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.stdout.contains("kept .policy.yaml\n"), "{}", ran.stdout);
+    let kept = std::fs::read_to_string(folder.path.join(".policy.yaml")).expect("is there");
+    assert_eq!(kept, "policy: policy\n");
+}
+
+#[test]
+fn a_hook_takes_the_files_that_a_walk_would_take() {
+    let folder = Folder::new(&[
+        (".policy.yaml", "policy: [rules]\nfail-on-warn: true\n"),
+        ("rules/p.rego", POLICY),
+        ("k8s/pod.yaml", POD),
+        ("chart/Chart.yaml", "name: x\n"),
+        ("chart/values.yaml", "kind: Pod\n"),
+        ("chart/templates/pod.yaml", "kind: {{ .Values.kind }}\n"),
+    ]);
+    let chart = [
+        "chart/Chart.yaml",
+        "chart/values.yaml",
+        "chart/templates/pod.yaml",
+    ];
+    let hook = |files: &[&str]| run(&folder.path, &[&["test", "--hook"], files].concat());
+    assert_eq!(hook(&["k8s/pod.yaml"]).code, 1);
+    let ran = hook(&chart);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(ran.stdout.contains("NOTICE"), "{}", ran.stdout);
+    assert_eq!(hook(&[]).code, 0);
+    assert_eq!(hook(&[&chart[..], &["k8s/pod.yaml"]].concat()).code, 1);
+}
