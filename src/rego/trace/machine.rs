@@ -80,6 +80,8 @@ pub(in crate::rego) struct Machine<'p> {
     pub(in crate::rego) deadline: Instant,
     /// How many rules and functions are being evaluated.
     pub(in crate::rego) depth: usize,
+    /// How many statements are being evaluated, each within those before it.
+    n_nested: usize,
     /// Follows one body to where it fails.
     pub(in crate::rego) watch: Option<Watch>,
 }
@@ -114,6 +116,7 @@ impl<'p> Machine<'p> {
             budget: 3_000_000,
             deadline,
             depth: 0,
+            n_nested: 0,
             watch: None,
         }
     }
@@ -157,6 +160,25 @@ impl<'p> Machine<'p> {
         };
         self.spend(1)?;
         self.note_progress(body, at, frame);
+        // What follows a statement is evaluated on its stack.
+        const MAX_NESTED: usize = 3_000;
+        if self.n_nested >= MAX_NESTED {
+            return Err(Stop::Budget);
+        }
+        self.n_nested += 1;
+        let flow = self.statement_then_rest(body, at, statement, frame, then);
+        self.n_nested -= 1;
+        flow
+    }
+
+    fn statement_then_rest(
+        &mut self,
+        body: &Body,
+        at: usize,
+        statement: &Statement,
+        frame: &mut Frame,
+        then: Then<'_>,
+    ) -> Step {
         if statement.with.is_empty() {
             return self.statement(statement, frame, &mut |machine, frame| {
                 machine.body(body, at + 1, frame, then)

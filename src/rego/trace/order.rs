@@ -1,6 +1,6 @@
 //! An order of statements in which each finds its variables bound, as OPA's compiler makes one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::rego::trace::plan::{Node, NodeKind, Slot, Statement, StatementKind};
 
@@ -16,22 +16,21 @@ pub(super) fn order(statements: Vec<Statement>, bound: &mut BTreeSet<Slot>) -> O
     let mut waiting = statements;
     let mut ordered = Vec::with_capacity(waiting.len());
     let mut complete = true;
+    let mut uses: BTreeMap<Slot, usize> = BTreeMap::new();
+    for slot in waiting.iter().flat_map(Statement::slots) {
+        *uses.entry(slot).or_default() += 1;
+    }
     while !waiting.is_empty() {
-        let elsewhere = |index: usize| -> BTreeSet<Slot> {
-            let others = waiting
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != index);
-            others
-                .flat_map(|(_, statement)| statement.slots())
-                .collect()
-        };
         let next = waiting
             .iter()
-            .enumerate()
-            .position(|(index, statement)| is_ready(statement, bound, &elsewhere(index)));
+            .position(|statement| is_ready(statement, bound, &uses));
         complete &= next.is_some();
         let mut statement = waiting.remove(next.unwrap_or(0));
+        for slot in statement.slots() {
+            if let Some(n_uses) = uses.get_mut(&slot) {
+                *n_uses -= 1;
+            }
+        }
         mark_statement(&mut statement, bound);
         if !matches!(
             statement.kind,
@@ -47,7 +46,8 @@ pub(super) fn order(statements: Vec<Statement>, bound: &mut BTreeSet<Slot>) -> O
     }
 }
 
-fn is_ready(statement: &Statement, bound: &BTreeSet<Slot>, elsewhere: &BTreeSet<Slot>) -> bool {
+/// Whether a statement can be evaluated; `uses` says in how many of those that wait each variable is.
+fn is_ready(statement: &Statement, bound: &BTreeSet<Slot>, uses: &BTreeMap<Slot, usize>) -> bool {
     let with = statement
         .with
         .iter()
@@ -60,7 +60,7 @@ fn is_ready(statement: &Statement, bound: &BTreeSet<Slot>, elsewhere: &BTreeSet<
                 && node
                     .slots()
                     .iter()
-                    .all(|slot| bound.contains(slot) || !elsewhere.contains(slot))
+                    .all(|slot| bound.contains(slot) || uses.get(slot).is_none_or(|n| *n <= 1))
         }
         StatementKind::SomeIn(key, value, collection) => {
             is_value(collection, bound)

@@ -1,13 +1,20 @@
 //! Which statements of a body say most about why it held: found out once a body.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::rego::trace::plan::{Callee, Class, Node, NodeKind, Slot, Statement, StatementKind};
 
 /// Numbers of the statements, those first that say most; of equals the last.
 pub(super) fn rank(statements: &[Statement], heads: &[&Node]) -> Vec<(usize, Class)> {
-    let message = message_only(statements, heads, Calls::Builtins);
-    let answers = message_only(statements, heads, Calls::Own);
+    let mut users: BTreeMap<Slot, Vec<usize>> = BTreeMap::new();
+    for (index, statement) in statements.iter().enumerate() {
+        for slot in statement.slots() {
+            users.entry(slot).or_default().push(index);
+        }
+    }
+    let in_heads: BTreeSet<Slot> = heads.iter().flat_map(|head| head.slots()).collect();
+    let message = message_only(statements, &users, &in_heads, Calls::Builtins);
+    let answers = message_only(statements, &users, &in_heads, Calls::Own);
     let mut ranked: Vec<(usize, Class)> = statements
         .iter()
         .enumerate()
@@ -63,25 +70,27 @@ fn class_of_unification(left: &Node, right: &Node) -> Class {
 }
 
 /// The statements that only make the message: what they bind is used in the head and in each other only.
-fn message_only(statements: &[Statement], heads: &[&Node], calls: Calls) -> BTreeSet<usize> {
+fn message_only(
+    statements: &[Statement],
+    users: &BTreeMap<Slot, Vec<usize>>,
+    in_heads: &BTreeSet<Slot>,
+    calls: Calls,
+) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     loop {
         let before = found.len();
-        for (index, statement) in statements.iter().enumerate() {
+        // From the last on: what makes a message mostly stands before it.
+        for (index, statement) in statements.iter().enumerate().rev() {
             if found.contains(&index) {
                 continue;
             }
             let Some(bound) = bound_by_assignment(statement, calls) else {
                 continue;
             };
-            let used_elsewhere = statements.iter().enumerate().any(|(other, statement)| {
-                other != index && !found.contains(&other) && statement.slots().contains(&bound)
-            });
-            let in_head = heads.iter().any(|head| head.slots().contains(&bound));
-            let in_messages = found
-                .iter()
-                .any(|other: &usize| statements[*other].slots().contains(&bound));
-            if !used_elsewhere && (in_head || in_messages) {
+            let mut others = users.get(&bound).into_iter().flatten();
+            let all_in_messages = others.all(|other| *other == index || found.contains(other));
+            let is_used = users.get(&bound).is_some_and(|users| users.len() > 1);
+            if all_in_messages && (is_used || in_heads.contains(&bound)) {
                 found.insert(index);
             }
         }
