@@ -13,10 +13,10 @@ use serde_json::Value;
 use crate::{report, root, run};
 
 /// What is missed today; each only shrinks, and no more than two of a hundred may claim a field and be wrong.
-const MOST_OFF_THE_LINE: usize = 9;
-const MOST_OFF_THE_NODE: usize = 9;
-const MOST_WRONG_FIELDS: usize = 7;
-const MOST_RELATED_MISSED: usize = 1;
+const MOST_OFF_THE_LINE: usize = 4;
+const MOST_OFF_THE_NODE: usize = 4;
+const MOST_WRONG_FIELDS: usize = 3;
+const MOST_RELATED_MISSED: usize = 0;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Kind {

@@ -56,7 +56,7 @@ impl Explainer<'_, '_> {
         if let ([first, ..], [second, ..]) = (lefts.as_slice(), rights.as_slice())
             && holds
             && operator == Operator::Equal
-            && let Some(order) = twins(&first.place, &second.place)
+            && let Some(order) = twins(&first.place, &second.place, are_alike(left, right))
         {
             let (mut later, earlier) = match order {
                 std::cmp::Ordering::Less => (second.clone(), first.place.clone()),
@@ -174,8 +174,38 @@ fn is_empty_collection(value: &Value) -> bool {
     }
 }
 
-/// Which of two places comes later that differ only in indexes.
-fn twins(first: &Place, second: &Place) -> Option<std::cmp::Ordering> {
+/// In which keys two places may differ that are compared as elements of one collection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    /// In numbers of elements.
+    Indexes,
+    /// In names, too.
+    Any,
+}
+
+/// `x.port == y.port`: the same part of two elements that were iterated over.
+fn are_alike(left: &Node, right: &Node) -> Keys {
+    let (NodeKind::Ref(left_head, left), NodeKind::Ref(right_head, right)) =
+        (&left.kind, &right.kind)
+    else {
+        return Keys::Indexes;
+    };
+    let same = left.len() == right.len()
+        && left
+            .iter()
+            .zip(right)
+            .all(|pair| match (&pair.0.kind, &pair.1.kind) {
+                (NodeKind::Constant(one), NodeKind::Constant(two)) => one == two,
+                _ => false,
+            });
+    match (&left_head.kind, &right_head.kind) {
+        (NodeKind::Local(one), NodeKind::Local(two)) if same && one != two => Keys::Any,
+        _ => Keys::Indexes,
+    }
+}
+
+/// Which of two places comes later that differ only in indexes, or other keys.
+fn twins(first: &Place, second: &Place, keys: Keys) -> Option<std::cmp::Ordering> {
     let (first, second) = (first.keys(), second.keys());
     if first.len() != second.len() || first == second {
         return None;
@@ -184,6 +214,6 @@ fn twins(first: &Place, second: &Place) -> Option<std::cmp::Ordering> {
     let same = first
         .iter()
         .zip(&second)
-        .all(|(one, two)| one == two || is_index(one) && is_index(two));
+        .all(|(one, two)| one == two || keys == Keys::Any || is_index(one) && is_index(two));
     same.then(|| first.cmp(&second))
 }

@@ -143,8 +143,15 @@ impl<'m, 'p> Explainer<'m, 'p> {
                 _ => self.statement(statement, &mut frame, true)?,
             };
             for mut read in reads {
-                if class == Class::Test && self.may_exempt(statement, &read) {
-                    read.weight = Some(read.weight.unwrap_or(0).max(1));
+                if class == Class::Test {
+                    let least = match () {
+                        () if self.leaves_out(statement, &read) => 5,
+                        () if self.may_exempt(statement, &read) => 1,
+                        () => 0,
+                    };
+                    if least > 0 {
+                        read.weight = Some(read.weight.unwrap_or(0).max(least));
+                    }
                 }
                 ranked.push((class, read));
             }
@@ -306,6 +313,20 @@ impl<'m, 'p> Explainer<'m, 'p> {
 
     /// What the rule or function tested that makes the message.
     fn answer(&mut self, statement: &Statement, frame: &mut Frame) -> Found {
+        let Some(context) = self.machine.replaced(&statement.with, frame)? else {
+            return Ok(Reads::new());
+        };
+        let context = match statement.with.is_empty() {
+            true => Rc::clone(&self.machine.context),
+            false => context,
+        };
+        let outer = std::mem::replace(&mut self.machine.context, context);
+        let reads = self.answer_here(statement, frame);
+        self.machine.context = outer;
+        reads
+    }
+
+    fn answer_here(&mut self, statement: &Statement, frame: &mut Frame) -> Found {
         if let StatementKind::Holds(node) = &statement.kind
             && let NodeKind::Unify(sides) = &node.kind
         {
@@ -321,7 +342,7 @@ impl<'m, 'p> Explainer<'m, 'p> {
                 return self.decision(&derivation);
             }
         }
-        self.statement(statement, frame, true)
+        self.statement_here(statement, frame, true)
     }
 
     /// Whether a statement only says that a rule has a value that is no truth value.

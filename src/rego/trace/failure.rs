@@ -6,6 +6,16 @@ use crate::rego::trace::plan::{Body, Earlier, GroupId};
 use crate::rego::trace::reads::{Found, Read, Reads, parts_first};
 use crate::rego::trace::term::{Frame, Place, Term};
 
+/// Where a body failed.
+pub(super) struct Failure {
+    /// The statement that did not hold.
+    pub(super) at: usize,
+    /// The variables as they were the first time.
+    pub(super) first: Frame,
+    /// The variables as they were the last time, where there were several.
+    last: Option<Frame>,
+}
+
 impl Explainer<'_, '_> {
     /// Why a rule gave nothing: the statement of each body that did not hold.
     pub(in crate::rego) fn failed_rule(&mut self, group: GroupId, args: &[Term]) -> Found {
@@ -82,12 +92,23 @@ impl Explainer<'_, '_> {
             .flatten()
             .filter_map(|term| term.place().cloned())
             .collect();
-        let Some((at, mut frame)) = self.furthest(body, frame)? else {
+        let Some(failure) = self.furthest(body, frame)? else {
             return Ok(Reads::new());
         };
-        let statement = &body.statements[at];
-        let mut reads =
-            self.within(|explainer| explainer.statement(statement, &mut frame, false))?;
+        let statement = &body.statements[failure.at];
+        let mut read = |mut frame: Frame| {
+            self.within(|explainer| explainer.statement(statement, &mut frame, false))
+        };
+        let mut reads = read(failure.first)?;
+        let last = failure.last.map(read).transpose()?;
+        // It failed for one element after the other: it is the list of them.
+        if let (Some(first), Some(last)) =
+            (reads.first(), last.as_ref().and_then(|last| last.first()))
+            && let Some(list) = first.place.list_with(&last.place)
+        {
+            reads.insert(0, Read::node(&list));
+            return Ok(reads);
+        }
         // Where no element has the name that is looked for, it is the list that lacks it.
         if let Some(first) = reads.first()
             && let Some(list) = self.searched(first)
@@ -105,10 +126,11 @@ impl Explainer<'_, '_> {
         &mut self,
         body: &Body,
         frame: &mut Frame,
-    ) -> Result<Option<(usize, Frame)>, Stop> {
+    ) -> Result<Option<Failure>, Stop> {
         let outer = self.machine.watch.replace(Watch {
             body,
             furthest: None,
+            last: None,
         });
         let flow = self
             .machine
@@ -117,6 +139,10 @@ impl Explainer<'_, '_> {
         if flow? == Flow::Enough {
             return Ok(None);
         }
-        Ok(watch.and_then(|watch| watch.furthest))
+        Ok(watch.and_then(|watch| {
+            let (at, first) = watch.furthest?;
+            let last = watch.last;
+            Some(Failure { at, first, last })
+        }))
     }
 }

@@ -93,6 +93,8 @@ pub(in crate::rego) struct Watch {
     pub(in crate::rego) body: *const Body,
     /// The furthest statement that did not hold, with the variables as they were.
     pub(in crate::rego) furthest: Option<(usize, Frame)>,
+    /// The variables as they were the last time that it did not hold, where that was more than once.
+    pub(in crate::rego) last: Option<Frame>,
 }
 
 impl<'p> Machine<'p> {
@@ -200,14 +202,19 @@ impl<'p> Machine<'p> {
     }
 
     fn note_progress(&mut self, body: &Body, at: usize, frame: &Frame) {
-        if let Some(watch) = &mut self.watch
-            && std::ptr::eq(watch.body, body)
-            && watch
-                .furthest
-                .as_ref()
-                .is_none_or(|(before, _)| at > *before)
-        {
-            watch.furthest = Some((at, frame.clone()));
+        let Some(watch) = &mut self.watch else {
+            return;
+        };
+        if !std::ptr::eq(watch.body, body) {
+            return;
+        }
+        match &watch.furthest {
+            Some((before, _)) if at < *before => {}
+            Some((before, _)) if at == *before => watch.last = Some(frame.clone()),
+            Some(_) | None => {
+                watch.furthest = Some((at, frame.clone()));
+                watch.last = None;
+            }
         }
     }
 

@@ -169,7 +169,7 @@ impl Explainer<'_, '_> {
     fn failed(&mut self, definition: &Definition, branch: &Arc<Branch>) -> Result<Vec<Told>, Stop> {
         let mut frame: Frame = vec![None; definition.n_slots];
         let (at, frame) = match self.furthest(&branch.body, &mut frame)? {
-            Some((at, frame)) => (Some(at), frame),
+            Some(failure) => (Some(failure.at), failure.first),
             None => (None, frame),
         };
         self.tell(branch, Some(&definition.names), &frame, at)

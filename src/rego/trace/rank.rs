@@ -60,8 +60,15 @@ fn class_of_unification(left: &Node, right: &Node) -> Class {
             let calls_own = matches!(&side.kind, NodeKind::Call(Callee::Group(_), _));
             (is_value && other_is_value) || calls_own
         });
-    // A variable that is bound already is compared.
-    let compares = !left.open && !right.open;
+    // A variable that is bound already is compared; that an index is bound on the way is no matter.
+    let binds = |node: &Node| {
+        node.open
+            && matches!(
+                node.kind,
+                NodeKind::Local(_) | NodeKind::Array(_) | NodeKind::Object(_)
+            )
+    };
+    let compares = !binds(left) && !binds(right);
     if is_test || compares {
         Class::Test
     } else {

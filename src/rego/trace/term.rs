@@ -125,6 +125,14 @@ impl Place {
             .fold(start, |place, key| place.child(key))
     }
 
+    /// The list that two places are in different elements of.
+    pub(super) fn list_with(&self, other: &Self) -> Option<Self> {
+        let (own, others) = (self.keys(), other.keys());
+        let n_common = own.iter().zip(&others).take_while(|(a, b)| a == b).count();
+        let is_element = |keys: &[Value]| matches!(keys.get(n_common), Some(Value::Number(_)));
+        (is_element(&own) && is_element(&others)).then(|| self.ancestor(n_common))
+    }
+
     /// Whether it is another place or below it.
     pub(in crate::rego) fn is_below(&self, other: &Self) -> bool {
         self.keys().starts_with(&other.keys())

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::document::value::Value;
+use crate::rego::syntax::ast::Operator;
 use crate::rego::trace::explain::Explainer;
 use crate::rego::trace::plan::{Class, GroupId, Node, NodeKind, Statement, StatementKind};
 use crate::rego::trace::reads::{Read, Reads};
@@ -153,11 +154,37 @@ impl Explainer<'_, '_> {
 
     /// Whether a rule or function of the policies that is not so looked at what a resource is called only.
     pub(super) fn may_exempt(&self, statement: &Statement, read: &Read) -> bool {
+        self.below_metadata(read).is_some() && self.negated(statement).is_some()
+    }
+
+    /// The key below the document's own `metadata`.
+    fn below_metadata(&self, read: &Read) -> Option<Arc<str>> {
         let keys = read.place.keys();
+        let text = |at: usize| keys.get(at).and_then(|key| key.as_string().ok()).cloned();
         let prefix = self.prefix_of(&keys).unwrap_or(0);
-        let is_metadata =
-            matches!(keys.get(prefix), Some(Value::String(key)) if &**key == "metadata");
-        is_metadata && self.negated(statement).is_some()
+        let start = match text(prefix).as_deref() {
+            Some("review" | "request") => prefix + 2,
+            _ => prefix,
+        };
+        let below = text(start + 1).unwrap_or_default();
+        text(start)
+            .is_some_and(|key| &*key == "metadata")
+            .then_some(below)
+    }
+
+    /// Whether a statement says that a label or annotation is not a certain one: with that, people leave resources out.
+    pub(super) fn leaves_out(&self, statement: &Statement, read: &Read) -> bool {
+        let is_comparison = match &statement.kind {
+            StatementKind::Not(node) => {
+                matches!(node.kind, NodeKind::Compare(..) | NodeKind::Unify(_))
+            }
+            StatementKind::Holds(node) => {
+                matches!(node.kind, NodeKind::Compare(Operator::NotEqual, _))
+            }
+            StatementKind::SomeIn(..) | StatementKind::Every(_) => false,
+        };
+        let below = self.below_metadata(read);
+        is_comparison && matches!(below.as_deref(), Some("labels" | "annotations"))
     }
 
     /// The rule or function of the policies that a statement says is not so.
