@@ -98,6 +98,15 @@ pub const GATOR: &str = "gator.gatekeeper.sh";
 const MAX_NAME: usize = 63;
 
 impl Constraint {
+    /// `variables.params` of CEL, which is null where the constraint has no parameters.
+    #[must_use]
+    pub fn cel_parameters(&self) -> Option<&Value> {
+        let object = self.parameters.as_object();
+        object
+            .is_ok_and(|object| !object.is_empty())
+            .then_some(&self.parameters)
+    }
+
     /// Reads a constraint of a template, or of one that could not be read; what is wrong is added to `problems`. `point`
     /// is the enforcement point where we are.
     pub fn read(

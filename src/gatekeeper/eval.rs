@@ -8,17 +8,18 @@ use crate::document::input::{Input, Lists};
 use crate::document::value::Value;
 use crate::explain::Explanation;
 use crate::finding::{Finding, Outcome, Problem, Rule, Stage, Status};
+use crate::gatekeeper::cel::CelProgram;
 use crate::gatekeeper::constraint::{Action, Enforcement};
 use crate::gatekeeper::expansion::Generated;
 use crate::gatekeeper::explain::explain;
 use crate::gatekeeper::matching::{Candidate, Match, Part, Verdict};
 use crate::gatekeeper::review::Review;
 use crate::gatekeeper::tally::Tally;
-use crate::gatekeeper::template::HOST;
+use crate::gatekeeper::template::{Engine, HOST};
 use crate::gatekeeper::violation::{Violation, notices, violations};
 use crate::gatekeeper::world::{Inventory, World};
 use crate::gatekeeper::{Constraints, NamespaceObject, Undecided};
-use crate::rego::hosted::{Evaluator, Found};
+use crate::rego::hosted::{Evaluator, Found, Hosted};
 
 /// What belongs to one run over documents.
 #[derive(Debug, Default)]
@@ -201,13 +202,26 @@ impl<'a> ConstraintJudge<'a> {
 
     fn evaluate(&mut self, judged: &Judged<'_>, judgement: &mut Judgement) {
         let check = self.check;
+        match &check.templates[check.template_of[judged.index]].engine {
+            Engine::Rego(hosted) => self.evaluate_rego(hosted, judged, judgement),
+            Engine::Cel(program) => evaluate_cel(check, program, judged, judgement),
+        }
+    }
+
+    fn evaluate_rego(
+        &mut self,
+        hosted: &'a Hosted,
+        judged: &Judged<'_>,
+        judgement: &mut Judgement,
+    ) {
+        let check = self.check;
         let constraint = &check.constraints[judged.index];
         let timeout = check.judging.timeout;
         let left = (timeout * 2).saturating_sub(judged.started.elapsed());
         let template = check.template_of[judged.index];
         let evaluator = self.evaluators[template].get_or_insert_with(|| {
             let inventory = self.world.inventory.clone();
-            check.templates[template].hosted.evaluator(HOST, inventory)
+            hosted.evaluator(HOST, inventory)
         });
         let input = judged.review.input(&constraint.parameters);
         let answer = evaluator.evaluate(&input, &constraint.id, left.min(timeout));
@@ -287,6 +301,47 @@ impl<'a> ConstraintJudge<'a> {
                 "Give the Namespace with `--inventory FILE`, or its labels with `--namespace-labels {namespace}=KEY=VALUE`; `--strict-match` makes it a failure."
             )),
         );
+    }
+}
+
+/// Judges by a template that is written in CEL; a violation is at the object, since nobody traces what CEL reads.
+fn evaluate_cel(
+    check: &Constraints,
+    program: &CelProgram,
+    judged: &Judged<'_>,
+    judgement: &mut Judgement,
+) {
+    let constraint = &check.constraints[judged.index];
+    let input = judged.review.input(&constraint.parameters);
+    let outcome = &mut judgement.outcomes[judged.index];
+    match program.violations(&judged.review.value, constraint.cel_parameters()) {
+        Ok(violations) => {
+            *outcome = worse(*outcome, violations.is_empty());
+            judgement
+                .findings
+                .extend(violations.into_iter().map(|found| {
+                    let location = found.validation.and_then(|index| program.location(index));
+                    let place = Found {
+                        policy_location: location.cloned(),
+                        ..Found::default()
+                    };
+                    let violation = Violation {
+                        message: found.message,
+                        details: Value::Null,
+                        member: &Value::Null,
+                    };
+                    judged.finding(&violation, place, &input)
+                }));
+        }
+        Err(error) => {
+            *outcome = Outcome::Errored;
+            let message = format!(
+                "constraint `{}` cannot be evaluated: {error}",
+                constraint.id
+            );
+            let problem = Problem::error(Stage::Evaluate, message).at(input.location());
+            judgement.problems.push(problem);
+        }
     }
 }
 

@@ -3,12 +3,13 @@
 use crate::document::input::Input;
 use crate::explain::{Explanation, Part, Step, Verdict};
 use crate::finding::{Finding, Outcome, Problem, Stage};
+use crate::gatekeeper::cel::CelProgram;
 use crate::gatekeeper::constraint::{Constraint, Enforcement};
 use crate::gatekeeper::eval::ConstraintJudge;
 use crate::gatekeeper::expansion::Generated;
 use crate::gatekeeper::matching::{Candidate, Decision, PartReport};
 use crate::gatekeeper::review::Review;
-use crate::gatekeeper::template::HOST;
+use crate::gatekeeper::template::{Engine, HOST};
 
 /// Explains what `judge` said about `input` with the constraint of this number: its outcome, findings and problems.
 pub(super) fn explain(
@@ -89,11 +90,16 @@ impl ConstraintJudge<'_> {
         }
         let input = review.input(&described.parameters);
         let template = check.template_of[constraint];
-        let evaluator = self.evaluators[template].get_or_insert_with(|| {
-            let inventory = self.world.inventory.clone();
-            check.templates[template].hosted.evaluator(HOST, inventory)
-        });
-        let bodies = evaluator.explain(&input, &described.id, check.judging.timeout);
+        let bodies = match &check.templates[template].engine {
+            Engine::Rego(hosted) => {
+                let evaluator = self.evaluators[template].get_or_insert_with(|| {
+                    let inventory = self.world.inventory.clone();
+                    hosted.evaluator(HOST, inventory)
+                });
+                evaluator.explain(&input, &described.id, check.judging.timeout)
+            }
+            Engine::Cel(program) => of_cel(program, described, review),
+        };
         let bodies = bodies.into_iter().map(|part| Part {
             message: match generated {
                 Some(generated) if !part.message.is_empty() => generated.message(&part.message),
@@ -103,6 +109,22 @@ impl ConstraintJudge<'_> {
         });
         matches.into_iter().chain(bodies).collect()
     }
+}
+
+/// The validations that do not hold; what they read is not known.
+fn of_cel(program: &CelProgram, constraint: &Constraint, review: &Review) -> Vec<Part> {
+    let found = program.violations(&review.value, constraint.cel_parameters());
+    let violations = found.unwrap_or_default().into_iter();
+    violations
+        .map(|violation| Part {
+            location: violation
+                .validation
+                .and_then(|index| program.location(index))
+                .cloned(),
+            message: violation.message,
+            ..Part::default()
+        })
+        .collect()
 }
 
 fn of_match(constraint: &Constraint, candidate: &Candidate<'_>, of: &str) -> Part {

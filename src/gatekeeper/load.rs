@@ -68,7 +68,7 @@ pub fn load(documents: &PolicyDocuments, options: &Options, rego: &rego::load::O
     problems.extend(unused(&templates, &documents.constraints));
     let sketches = templates
         .iter()
-        .map(|t| t.hosted.sketch().clone())
+        .filter_map(|template| Some(template.hosted()?.sketch().clone()))
         .collect();
     let rules = constraints
         .iter()

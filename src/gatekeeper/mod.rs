@@ -32,6 +32,7 @@ pub use crate::gatekeeper::load::{Loaded, expansions, load};
 use crate::gatekeeper::matching::Part;
 use crate::gatekeeper::template::Template;
 pub use crate::gatekeeper::world::NamespaceLabel;
+use crate::rego::hosted::Hosted;
 
 /// What a constraint is whose match cannot be decided, since the labels of a Namespace are not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,7 +122,8 @@ impl Constraints {
     fn reads_inventory(&self) -> bool {
         self.template_of
             .iter()
-            .any(|template| self.templates[*template].hosted.reads_data())
+            .filter_map(|template| self.templates[*template].hosted())
+            .any(Hosted::reads_data)
     }
 
     /// Whether any constraint selects Namespaces by their labels.

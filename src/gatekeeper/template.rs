@@ -7,6 +7,7 @@ use crate::document::field::{Field, nearest};
 use crate::document::input::Input;
 use crate::document::value::Value;
 use crate::finding::{Location, Problem, Stage};
+use crate::gatekeeper::cel::CelProgram;
 use crate::gatekeeper::matching::read::{known_fields, strings};
 use crate::gatekeeper::matching::selector::wrong_type;
 use crate::rego::hosted::{Host, Hosted, HostedModule, Role};
@@ -25,6 +26,21 @@ const TARGET: &str = "admission.k8s.gatekeeper.sh";
 /// The versions that Gatekeeper reads, and whether parameters without a schema are anything in them.
 const VERSIONS: [(&str, bool); 3] = [("v1", false), ("v1beta1", true), ("v1alpha1", true)];
 
+/// What a template's rules are written in.
+#[derive(Debug)]
+pub enum Engine {
+    /// Rego.
+    Rego(Box<Hosted>),
+    /// CEL only.
+    Cel(CelProgram),
+}
+
+/// What a template's rules are made of.
+enum Source {
+    Rego(Vec<HostedModule>),
+    Cel(CelProgram),
+}
+
 /// A template that can be evaluated.
 #[derive(Debug)]
 pub struct Template {
@@ -32,8 +48,8 @@ pub struct Template {
     pub kind: Arc<str>,
     /// What `spec.parameters` of its constraints may be; without a schema they have none.
     pub parameters: Option<Schema>,
-    /// Its modules.
-    pub hosted: Hosted,
+    /// Its rules.
+    pub engine: Engine,
     /// Annotation `metadata.gatekeeper.sh/title`.
     pub title: Option<String>,
     /// Annotation `description`.
@@ -63,13 +79,15 @@ impl Template {
         unknown_fields(&root, problems);
         let kind = kind(&root, problems);
         let parameters = parameters(&root, is_legacy, problems);
-        let modules = modules(&root, problems);
-        let hosted = match Hosted::load(modules?, HOST, options) {
-            Ok(hosted) => hosted,
-            Err(mut errors) => {
-                problems.append(&mut errors);
-                return None;
-            }
+        let engine = match source(&root, problems)? {
+            Source::Cel(program) => Engine::Cel(program),
+            Source::Rego(modules) => match Hosted::load(modules, HOST, options) {
+                Ok(hosted) => Engine::Rego(Box::new(hosted)),
+                Err(mut errors) => {
+                    problems.append(&mut errors);
+                    return None;
+                }
+            },
         };
         let is_right = problems[n_before..]
             .iter()
@@ -84,11 +102,23 @@ impl Template {
             title: annotation("metadata.gatekeeper.sh/title"),
             description: annotation("description"),
             url: annotation("metadata.gatekeeper.sh/url"),
-            rule_location: hosted.location().map(Arc::new),
+            rule_location: match &engine {
+                Engine::Rego(hosted) => hosted.location().map(Arc::new),
+                Engine::Cel(_) => None,
+            },
             location: input.location(),
-            hosted,
+            engine,
         };
         is_right.then_some(template)
+    }
+
+    /// Its modules, where it is written in Rego.
+    #[must_use]
+    pub fn hosted(&self) -> Option<&Hosted> {
+        match &self.engine {
+            Engine::Rego(hosted) => Some(hosted),
+            Engine::Cel(_) => None,
+        }
     }
 }
 
@@ -199,8 +229,8 @@ fn kind(root: &Field<'_>, problems: &mut Vec<Problem>) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// The modules of the only target.
-fn modules(root: &Field<'_>, problems: &mut Vec<Problem>) -> Option<Vec<HostedModule>> {
+/// The rules of the only target.
+fn source(root: &Field<'_>, problems: &mut Vec<Problem>) -> Option<Source> {
     let Some(targets) = root.find(&["spec", "targets"]) else {
         let message = "the template has no target";
         let help = format!("Give it `spec.targets` with `target: {TARGET}` and `rego`.");
@@ -226,7 +256,7 @@ fn modules(root: &Field<'_>, problems: &mut Vec<Problem>) -> Option<Vec<HostedMo
         problems.push(place.error(message).help(format!("Write `{TARGET}`.")));
     }
     if has_text(target, "rego") {
-        return rego(target, problems);
+        return rego(target, problems).map(Source::Rego);
     }
     let Some(code) = target.get("code") else {
         let message = "the template has no Rego";
@@ -243,22 +273,22 @@ fn has_text(field: &Field<'_>, key: &str) -> bool {
         .is_some_and(|text| !text.trim().is_empty())
 }
 
-/// The entry of `code` whose engine is Rego.
-fn of_code(code: &Field<'_>, problems: &mut Vec<Problem>) -> Option<Vec<HostedModule>> {
+/// The entry of `code` whose engine is Rego, else the one in CEL.
+fn of_code(code: &Field<'_>, problems: &mut Vec<Problem>) -> Option<Source> {
     const ENGINES: [&str; 2] = ["Rego", "K8sNativeValidation"];
     let Some(items) = code.items() else {
         problems.push(wrong_type(code, "a list"));
         return None;
     };
     let mut found = None;
-    let mut has_cel = false;
+    let mut cel = None;
     for item in items {
         known_fields(&item, &["engine", "source"], problems);
         let engine = item.get("engine");
         match engine.as_ref().and_then(Field::text) {
             Some("Rego") if found.is_none() => found = item.get("source"),
             Some("Rego") => problems.push(item.error("there are two sources of engine `Rego`")),
-            Some("K8sNativeValidation") => has_cel = true,
+            Some("K8sNativeValidation") => cel = item.get("source"),
             other => {
                 let name = other.unwrap_or_default();
                 let problem = engine
@@ -273,22 +303,17 @@ fn of_code(code: &Field<'_>, problems: &mut Vec<Problem>) -> Option<Vec<HostedMo
             }
         }
     }
-    match found {
+    let is_cel = found.is_none();
+    match found.or(cel) {
+        Some(source) if is_cel => CelProgram::read(&source, problems).map(Source::Cel),
         Some(source) => {
             known_fields(&source, &["rego", "libs", "version"], problems);
             if has_text(&source, "rego") {
-                rego(&source, problems)
+                rego(&source, problems).map(Source::Rego)
             } else {
                 problems.push(source.error("the source has no `rego`"));
                 None
             }
-        }
-        None if has_cel => {
-            let message = "this template has CEL only, which is not evaluated";
-            problems.push(code.error(message).help(
-                "Give it a source of engine `Rego` too, or leave the template to the cluster.",
-            ));
-            None
         }
         None => {
             problems.push(code.error("the template has no source of engine `Rego`"));

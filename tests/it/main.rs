@@ -10,6 +10,7 @@ mod hostile;
 mod limits;
 mod places;
 mod schemas;
+mod starters;
 mod suppress;
 mod tidy;
 
