@@ -87,8 +87,18 @@ impl Rewriter for Calls<'_> {
                 let list = Expr::new(expr.span, ExprKind::Array(args));
                 *expr = Expr::call(expr.span, TEMPLATE, vec![list]);
             }
-            ExprKind::Ref(..) if self.conftest_file == ConftestFile::Known => {
-                self.conftest_file(expr);
+            ExprKind::Ref(..) => {
+                self.own_import(expr);
+                if self.conftest_file == ConftestFile::Known {
+                    self.conftest_file(expr);
+                }
+            }
+            ExprKind::Call(function, _) => {
+                if let Some(path) = function.as_path()
+                    && self.names.imports_own(&path, self.locals)
+                {
+                    self.with_target(function);
+                }
             }
             _ => {}
         }
@@ -219,6 +229,27 @@ impl Calls<'_> {
         } else {
             Expr::new(span, ExprKind::Ref(Box::new(head), steps))
         };
+    }
+
+    /// The engine finds no rules of the own package through an import: `me.rule` → `data.package.rule`.
+    fn own_import(&self, expr: &mut Expr) {
+        let Some((path, n_taken)) = expr.constant_prefix() else {
+            return;
+        };
+        let Some(absolute) = self.names.absolute(&path, self.locals) else {
+            return;
+        };
+        if !self.names.imports_own(&path, self.locals) {
+            return;
+        }
+        let ExprKind::Ref(head, steps) = &mut expr.kind else {
+            return;
+        };
+        let span = head.span;
+        let key = |part: &Arc<str>| Expr::new(span, ExprKind::String(Arc::clone(part)));
+        let fixed = absolute[1..].iter().map(|part| Step::Index(key(part)));
+        **head = Expr::var(span, Arc::clone(&absolute[0]));
+        *steps = fixed.chain(steps.drain(n_taken..)).collect();
     }
 
     /// `data.conftest.file…` → `policy__.conftest_file()…`.

@@ -91,6 +91,19 @@ impl Names {
         matches!(&*absolute[0], "data" | "input").then_some(absolute)
     }
 
+    /// Whether `path` leads to a rule of the module's own package by way of an import.
+    pub(in crate::rego) fn imports_own(
+        &self,
+        path: &[Arc<str>],
+        locals: &BTreeSet<Arc<str>>,
+    ) -> bool {
+        self.imports.contains_key(&path[0])
+            && !self.rules.contains_key(&path[0])
+            && self
+                .absolute(path, locals)
+                .is_some_and(|absolute| absolute.starts_with(&self.package))
+    }
+
     /// What the head of `expr` means, where it is a variable or a reference.
     pub(in crate::rego) fn meaning_of(&self, expr: &Expr, locals: &BTreeSet<Arc<str>>) -> Meaning {
         match expr.constant_prefix() {
