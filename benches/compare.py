@@ -9,7 +9,8 @@ import time
 
 SCRATCH, CORPUS, RUNS = os.environ["SCRATCH"], os.environ["CORPUS"], int(os.environ["RUNS"])
 COMMANDS = {
-    "policy": [os.environ["POLICY"], "test", "-p", "benches/policy", "-o", "json"],
+    "policy": [os.environ["POLICY"], "test", "-p", "benches/policy", "-o", "json"]
+    + os.environ.get("POLICY_ARGS", "").split(),
     "conftest": [os.environ["CONFTEST"], "test", "-p", "benches/policy", "--all-namespaces", "-o", "json"],
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compares policy with Conftest on generated manifests, in one run: time, processor, memory, and that both find the same.
 # Needs go, python3 and a Rust toolchain. Taken from outside where they are set: CONFTEST and POLICY (binaries),
-# CORPUS (a folder with manifests), RUNS (how often, 5).
+# CORPUS (a folder with manifests), RUNS (how often, 5), POLICY_ARGS (further flags of policy, `--no-places`).
 set -eu
 cd "$(dirname "$0")/.."
 scratch=$(mktemp -d)

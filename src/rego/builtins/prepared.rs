@@ -41,6 +41,15 @@ pub(super) fn prepared(name: &str, values: Vec<Value>) -> Result<Vec<Value>> {
             Some(Err(_)) | None => Ok(values),
         },
         "json.filter" | "json.remove" => Ok(with_paths(values)),
+        // As Go's library: two characters around it are passed over, whatever they are.
+        "uuid.parse" => match values.first().map(Value::as_string) {
+            Some(Ok(text)) => Ok(vec![Value::from(
+                text.get(1..37)
+                    .filter(|_| text.len() == 38)
+                    .unwrap_or(text.as_ref()),
+            )]),
+            Some(Err(_)) | None => Ok(values),
+        },
         // As in Go, line breaks within are passed over.
         "base64.decode" | "base64.is_valid" => match values.first().map(Value::as_string) {
             Some(Ok(text)) => Ok(vec![Value::from(text.replace(['\r', '\n'], ""))]),

@@ -106,16 +106,17 @@ impl Rewriter for Calls<'_> {
 
     fn statement(&mut self, statement: &mut Statement) {
         match &mut statement.kind {
-            // Undefined and false are the same for a statement: the engine's own `in` will do.
+            // Undefined and false are the same for a statement: the engine's own `in` will do. With a key it would not
+            // find the members of sets.
             StatementKind::Expr(Expr {
-                kind: ExprKind::In(key, value, collection),
+                kind: ExprKind::In(None, value, collection),
                 ..
             })
             | StatementKind::Not(Expr {
-                kind: ExprKind::In(key, value, collection),
+                kind: ExprKind::In(None, value, collection),
                 ..
             }) => {
-                for part in key.iter_mut().chain([value, collection]) {
+                for part in [value, collection] {
                     self.expr(part);
                 }
                 for with in &mut statement.with {
