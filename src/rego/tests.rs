@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::document::value::Value;
+use crate::document::value::{Object, Value};
 use crate::finding::{
     Evaluation, Finding, Level, Location, Outcome, Precision, Problem, Rule, RuleKind, Stage,
     Status, Subject,
 };
+use crate::rego::builtins::text_of;
 use crate::rego::engine::Worker;
 use crate::rego::set::{PolicySet, path_of};
-use crate::rego::syntax::ast::{Body, Expr, ExprKind, Head, Module, Rule as RegoRule, join_path};
+use crate::rego::syntax::ast::{
+    Body, Expr, ExprKind, Head, Module, Rule as RegoRule, Step, join_path,
+};
 use crate::rego::syntax::print;
 use crate::source::Span;
 
@@ -85,6 +88,9 @@ struct Test {
     name: Arc<str>,
     definitions: Vec<(usize, usize)>,
 }
+
+/// What failed, and where that stands if it is not the whole test.
+type Failures = Vec<(String, Option<Location>)>;
 
 /// Runs the tests of a set that was loaded with its tests, those for whose id `selected` holds.
 #[must_use]
@@ -196,23 +202,27 @@ impl Test {
         let failures = match result {
             Ok(Value::Undefined) => self.failures(set),
             Ok(Value::Bool(false)) => self.failures(set),
-            // As OPA's tests with cases: `test_x[case] := false`.
-            Ok(Value::Object(cases)) => cases
-                .iter()
-                .filter(|(_, value)| matches!(value, Value::Bool(false)))
-                .map(|(case, _)| (format!("the case {case} is false"), None))
-                .collect(),
+            Ok(Value::Object(cases)) if self.has_cases(set) => self.failed_cases(set, &cases),
+            Ok(Value::Bool(true)) => Vec::new(),
+            // As OPA: only `true` passes.
             Ok(
-                Value::Null
-                | Value::Bool(true)
+                value @ (Value::Null
                 | Value::Number(_)
                 | Value::String(_)
                 | Value::Array(_)
-                | Value::Set(_),
-            ) => Vec::new(),
+                | Value::Set(_)
+                | Value::Object(_)),
+            ) => vec![(
+                format!("the test gives {}, not `true`", shown(&value)),
+                None,
+            )],
             Err(error) => {
                 let message = format!("test `{}` cannot be evaluated: {}", rule.id, error.message);
                 let mut problem = Problem::error(Stage::Evaluate, message);
+                if error.message.contains("not a valid rule path") {
+                    "A test is named `test_name` or, with cases, `test_name[case]`."
+                        .clone_into(&mut problem.help);
+                }
                 problem.location = error.location(set).or_else(|| rule.location.clone());
                 tested.problems.push(problem);
                 return Outcome::Errored;
@@ -227,8 +237,42 @@ impl Test {
         Outcome::Found
     }
 
+    /// Whether it is written for several cases, `test_x[case] if { … }`.
+    fn has_cases(&self, set: &PolicySet) -> bool {
+        let has_key = |&(module, index): &(usize, usize)| {
+            let rule = &set.policies.units[module].module.rules[index];
+            rule.head.member.is_none() && matches!(rule.head.reference.kind, ExprKind::Ref(..))
+        };
+        self.definitions.iter().any(has_key)
+    }
+
+    /// As OPA's tests with cases: each that a definition names must be true.
+    fn failed_cases(&self, set: &PolicySet, cases: &Object) -> Failures {
+        let mut failures: Failures = cases
+            .iter()
+            .filter(|(_, value)| **value != Value::Bool(true))
+            .map(|(case, value)| (format!("the case {case} is {}", shown(value)), None))
+            .collect();
+        for &(module, index) in &self.definitions {
+            let file = &set.sources[module].file;
+            let head = &set.policies.units[module].module.rules[index].head;
+            let place = Location::in_file(file, head.span, Precision::Field);
+            let missing = named_cases(set, module, index)
+                .into_iter()
+                .filter(|case| cases.get(case).is_none())
+                .map(|case| {
+                    (
+                        format!("the case {case} does not hold"),
+                        Some(place.clone()),
+                    )
+                });
+            failures.extend(missing);
+        }
+        failures
+    }
+
     /// For each definition the first statement that does not hold.
-    fn failures(&self, set: &PolicySet) -> Vec<(String, Option<Location>)> {
+    fn failures(&self, set: &PolicySet) -> Failures {
         let failure = |&(module, index): &(usize, usize)| {
             let file = &set.sources[module].file;
             let rule = &set.policies.units[module].module.rules[index];
@@ -300,6 +344,50 @@ fn first_failure(set: &PolicySet, module: usize, index: usize) -> Option<(Span, 
         }
     }
     None
+}
+
+/// All cases that a definition of a test is run for, also those for which its body does not hold.
+///
+/// A module beside the test has a rule for the beginning of the body that gives the case its name.
+fn named_cases(set: &PolicySet, module: usize, index: usize) -> Vec<Value> {
+    let unit = &set.policies.units[module];
+    let prepared = &set.prepared.modules[module];
+    let rule = &prepared.rules[index];
+    let (Some(body), ExprKind::Ref(_, steps)) = (&rule.body, &rule.head.reference.kind) else {
+        return Vec::new();
+    };
+    let [Step::Index(key)] = steps.as_slice() else {
+        return Vec::new();
+    };
+    (1..=body.len())
+        .find_map(|n| {
+            let mut cases = step_rule("cases__".to_owned(), body[..n].to_vec());
+            cases.head.member = Some(key.clone());
+            cases.head.value = None;
+            let cases = Module {
+                rules: vec![cases],
+                comments: Vec::new(),
+                ..prepared.clone()
+            };
+            let printed = print::module(&cases);
+            // Too short a beginning does not know the name.
+            let mut worker =
+                Worker::with_module(set, printed.text.as_str(), unit.module.version).ok()?;
+            worker.set_input(Value::Undefined, None, 0);
+            let path = path_of(&unit.module.package, "cases__");
+            let cases = worker.evaluate(set, &path, set.settings.timeout).ok()?;
+            Some(cases.as_set().ok()?.iter().cloned().collect())
+        })
+        .unwrap_or_default()
+}
+
+/// The beginning of a value's text.
+fn shown(value: &Value) -> String {
+    let text = text_of(value);
+    match text.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 fn step_rule(name: String, body: Body) -> RegoRule {

@@ -570,6 +570,25 @@ fn tests_of_policies_show_the_statement_that_does_not_hold() {
 }
 
 #[test]
+fn only_true_is_a_test_that_passes() {
+    let policy = "package a\ntest_good if true\ntest_zero := 0\ntest_text := \"x\"\ntest_set contains \"x\"\ntest_object := {\"a\": true}\n\
+        test_cases[n] if { some n, m in {\"a\": 1, \"b\": 2}; m == 1 }\ntest_all[n] if { some n in [\"a\"]; n != \"b\" }\ntest_values[n] := v if { some n in [\"a\", \"b\"]; v := n == \"a\" }\n";
+    let folder = Folder::new(&[("policy/a_test.rego", policy)]);
+    let (code, json) = report(&folder.path, &["verify"]);
+    assert_eq!((code, &json["summary"]["passed"]), (1, &2.into()), "{json}");
+    let found = messages(&json, "findings");
+    let expected = [
+        "the test gives 0, not `true`",
+        "the test gives \"x\", not `true`",
+        "the test gives {\"x\"}, not `true`",
+        "the test gives {\"a\": true}, not `true`",
+        "the case \"b\" does not hold",
+        "the case \"b\" is false",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn what_policies_print_goes_to_standard_error_with_its_place() {
     let policy = "package main\n\ndeny contains \"x\" if {\n\tprint(\"kind\", input.kind)\n}\n";
     let folder = Folder::new(&[("policy/p.rego", policy), ("k8s/web.yaml", DEPLOYMENT)]);
