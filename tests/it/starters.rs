@@ -141,4 +141,6 @@ fn cel_that_would_be_evaluated_otherwise_is_refused() {
             && problem["location"]["start"]["line"] == 26
     });
     assert!(found, "{problems:?}");
+    // The document is there: only what is wrong is said.
+    assert_eq!(problems.len(), 1, "{problems:?}");
 }

@@ -149,10 +149,9 @@ fn judge(
 /// Whether there was a document to judge. Rego judges whatever there is, constraints say themselves what they matched;
 /// schemas pass over what is no manifest.
 fn is_any_judged(checks: &[&dyn Check], report: &Report) -> bool {
-    let only_schemas = checks.iter().all(|check| {
-        let mut rules = check.rules().iter();
-        rules.all(|rule| rule.kind == RuleKind::Schema)
-    });
+    let mut rules = checks.iter().flat_map(|check| check.rules()).peekable();
+    // Where no rule could be loaded, that is what is wrong, not the documents.
+    let only_schemas = rules.peek().is_some() && rules.all(|rule| rule.kind == RuleKind::Schema);
     report.evaluations.iter().any(|evaluation| {
         let mut outcomes = evaluation.outcomes.iter();
         !only_schemas || outcomes.any(|outcome| *outcome != Outcome::Absent)

@@ -1,5 +1,6 @@
 //! The rules of a template on one review.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use cel::common::types::{CelBool, CelString};
@@ -28,6 +29,15 @@ impl CelProgram {
     /// # Errors
     /// What cannot be evaluated as Kubernetes does it.
     pub fn violations(
+        &self,
+        review: &Value,
+        parameters: Option<&Value>,
+    ) -> Result<Vec<CelViolation>, String> {
+        catch_unwind(AssertUnwindSafe(|| self.judge_all(review, parameters)))
+            .unwrap_or_else(|_| Err("the evaluation ended in a fault of the engine".to_owned()))
+    }
+
+    fn judge_all(
         &self,
         review: &Value,
         parameters: Option<&Value>,

@@ -1,5 +1,6 @@
 //! A template's CEL source: every expression is compiled and checked at load, each error at its place.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use cel::common::ast::IdedExpr;
@@ -212,7 +213,9 @@ impl Reader<'_> {
                 "it is longer than {MAX_LENGTH} bytes or nests deeper than {MAX_DEPTH} brackets"
             ));
         }
-        let program = self.env.compile(text).map_err(|errors| {
+        let compiled = catch_unwind(AssertUnwindSafe(|| self.env.compile(text)))
+            .map_err(|_| "compiling it ended in a fault of the engine".to_owned())?;
+        let program = compiled.map_err(|errors| {
             errors.errors.first().map_or_else(String::new, |error| {
                 let (line, column) = error.pos;
                 format!("line {line}, column {column}: {}", error.msg)
