@@ -159,7 +159,7 @@ impl Constraint {
             matching,
             parameters,
             enforcement,
-            location: input.location(),
+            location: input.location().without_excerpt(),
             parts: Part::ALL
                 .into_iter()
                 .filter_map(|part| {

@@ -106,7 +106,7 @@ impl Template {
                 Engine::Rego(hosted) => hosted.location().map(Arc::new),
                 Engine::Cel(_) => None,
             },
-            location: input.location(),
+            location: input.location().without_excerpt(),
             engine,
         };
         is_right.then_some(template)

@@ -607,3 +607,53 @@ fn explain_says_which_part_of_the_match_said_no_and_then_what_the_rule_said() {
         "{text}"
     );
 }
+
+#[test]
+fn templates_of_old_with_any_and_re_match_work_unchanged() {
+    let template = r#"apiVersion: templates.gatekeeper.sh/v1beta1
+kind: ConstraintTemplate
+metadata:
+  name: oldrepos
+spec:
+  crd:
+    spec:
+      names:
+        kind: OldRepos
+        listKind: OldReposList
+        plural: oldrepos
+        singular: oldrepos
+      validation:
+        openAPIV3Schema:
+          properties:
+            repos:
+              type: array
+              items: {type: string}
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package oldrepos
+        violation[{"msg": msg}] {
+          container := input.review.object.spec.containers[_]
+          satisfied := [good | repo = input.parameters.repos[_] ; good = startswith(container.image, repo)]
+          not any(satisfied)
+          re_match("^[a-z]+/", container.image)
+          msg := sprintf("<%v> not from %v", [container.name, input.parameters.repos])
+        }
+"#;
+    let constraint = CONSTRAINT
+        .replace("K8sRepos", "OldRepos")
+        .replace("  parameters:\n", "  parameters:\n    anything: 1\n");
+    let folder = Folder::new(&[
+        ("policy/t.yaml", template),
+        ("policy/c.yaml", &constraint),
+        ("a.yaml", POD),
+    ]);
+    let (code, json) = report(&folder.path, &["test", "a.yaml"]);
+    assert_eq!(code, 1, "{json:#}");
+    let findings = shown(&json, "findings");
+    assert!(
+        findings[0].ends_with(r#" <bad> not from ["ours/"]"#),
+        "{findings:?}"
+    );
+    assert_eq!(shown(&json, "problems"), [""; 0]);
+}

@@ -68,7 +68,7 @@ fn entry_errors(module: &Module, host: Host) -> Vec<SyntaxError> {
 fn import_error(import: &Import, host: Host) -> Option<SyntaxError> {
     let path: Vec<&str> = import.path.iter().map(|part| &**part).collect();
     let (allowed, help) = match path.as_slice() {
-        ["data", first, _, ..] => (*first == host.libraries, String::new()),
+        ["data", first, ..] => (*first == host.libraries, String::new()),
         ["future", "keywords", ..] => (true, String::new()),
         ["rego", "v1"] => (
             false,
