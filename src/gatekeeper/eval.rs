@@ -1,5 +1,6 @@
 //! Constraints as a check: each is asked about every object that it matches.
 
+use std::cell::OnceCell;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -7,7 +8,7 @@ use crate::check::{Check, Facts, Judge, Judgement, Needs};
 use crate::document::input::{Input, Lists};
 use crate::document::value::Value;
 use crate::explain::Explanation;
-use crate::finding::{Finding, Outcome, Problem, Rule, Stage, Status};
+use crate::finding::{Finding, Location, Outcome, Problem, Rule, Stage, Status};
 use crate::gatekeeper::cel::CelProgram;
 use crate::gatekeeper::constraint::{Action, Enforcement};
 use crate::gatekeeper::expansion::Generated;
@@ -174,6 +175,7 @@ impl<'a> ConstraintJudge<'a> {
             return;
         };
         let started = Instant::now();
+        let location = OnceCell::new();
         let check = self.check;
         for (index, constraint) in check.constraints.iter().enumerate() {
             let Enforcement::Enforced(action) = constraint.enforcement else {
@@ -186,6 +188,7 @@ impl<'a> ConstraintJudge<'a> {
                     .unwrap_or(action),
                 review,
                 generated,
+                location: &location,
                 started,
             };
             let matching = &constraint.matching;
@@ -353,6 +356,8 @@ struct Judged<'a> {
     review: &'a Review,
     /// How the object was made, if it was.
     generated: Option<&'a Generated>,
+    /// The place of the whole object, made once.
+    location: &'a OnceCell<Location>,
     /// When the evaluation of the object began.
     started: Instant,
 }
@@ -368,7 +373,10 @@ impl Judged<'_> {
             level: self.action.level(),
             status: Status::Active,
             message,
-            location: found.location.unwrap_or_else(|| input.location()),
+            location: found.location.unwrap_or_else(|| {
+                let location = self.location.get_or_init(|| input.location());
+                location.clone()
+            }),
             related: found.related,
             policy_location: found.policy_location.map(Arc::new),
             enforcement_action: self.action.as_str().to_owned(),
