@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::check::Check;
 use crate::document::input::Input;
 use crate::document::{self, Document, Limits, Syntax};
-use crate::finding::{Location, Problem, Stage};
+use crate::finding::{Location, Problem, Severity, Stage};
 use crate::gatekeeper::{self, Constraints, read};
 use crate::rego::set::PolicySet;
 use crate::schema::check::Schemas;
@@ -141,6 +141,12 @@ pub fn load(options: Options) -> Loaded {
     problems.append(&mut loaded.problems);
     let modules = rego::load::load(&rego);
     problems.extend(modules.problems);
+    let rules = |check: Option<&dyn Check>| check.map_or(0, |check| check.rules().len());
+    let n_rules = rules(modules.set.as_ref().map(|set| set as &dyn Check))
+        + rules(loaded.constraints.as_ref().map(|check| check as &dyn Check));
+    if n_rules == 0 && schemas.is_none() && !problems.iter().any(is_error) {
+        problems.push(no_rule(&rego.policies));
+    }
     Loaded {
         digest: digest(modules.set.as_ref(), &documents.sources),
         rego: modules.set,
@@ -149,6 +155,21 @@ pub fn load(options: Options) -> Loaded {
         problems,
         n_other_files: documents.n_other_files,
     }
+}
+
+fn is_error(problem: &Problem) -> bool {
+    problem.severity == Severity::Error
+}
+
+/// Templates without constraints judge nothing.
+fn no_rule(policies: &[PathBuf]) -> Problem {
+    let paths: Vec<String> = policies
+        .iter()
+        .map(|path| format!("`{}`", rego::load::display_name(path)))
+        .collect();
+    let message = format!("there is no rule to run in {}", paths.join(", "));
+    Problem::error(Stage::Load, message)
+        .help("Constraints make the rules of templates run: name their folder with `-p`, too.")
 }
 
 fn load_schemas(options: SchemaOptions, problems: &mut Vec<Problem>) -> Schemas {

@@ -657,3 +657,25 @@ spec:
     );
     assert_eq!(shown(&json, "problems"), [""; 0]);
 }
+
+#[test]
+fn templates_without_constraints_are_no_pass() {
+    let folder = Folder::new(&[("policy/t.yaml", TEMPLATE), ("a.yaml", POD)]);
+    let (code, json) = report(&folder.path, &["test", "a.yaml"]);
+    assert_eq!(code, 2);
+    assert_eq!(
+        shown(&json, "problems"),
+        [
+            "-:null:null there is no rule to run in `policy`",
+            "policy/t.yaml:4:9 template `K8sRepos` has no constraint: it judges nothing",
+        ]
+    );
+    let action = CONSTRAINT.replace("spec:\n", "spec:\n  enforcementAction: denyy\n");
+    folder.write("policy/c.yaml", action.as_bytes());
+    let (code, json) = report(&folder.path, &["test", "a.yaml"]);
+    assert_eq!(code, 2);
+    assert_eq!(
+        shown(&json, "problems"),
+        ["policy/c.yaml:6:22 there is no enforcement action `denyy`"]
+    );
+}
