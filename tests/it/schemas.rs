@@ -429,3 +429,23 @@ fn findings_are_known_by_the_keys_of_items() {
     folder.write("a.yaml", other.as_bytes());
     assert_eq!(fingerprint(), first);
 }
+
+#[test]
+fn every_flag_is_a_key_of_the_configuration() {
+    let settings = "kubernetes-version: [\"1.30\", latest]\ncrds: [crds]\nschema-location: [json]\nschema-reject: [Pod]\nstrict-schemas: true\n";
+    let folder = Folder::new(&[
+        (".git/HEAD", ""),
+        (".policy.yaml", settings),
+        ("crds/gate.yaml", DEFINITION),
+        ("json/none.json", "{}"),
+        ("k8s/a.yaml", &format!("{POD}---\n{CUSTOM}")),
+    ]);
+    let (code, json) = report(&folder.path.join("k8s"), &["test", "a.yaml"]);
+    let wanted = [(2, "rejected-kind"), (12, "unknown-field")];
+    let wanted = wanted.map(|(line, rule)| (line, format!("schema/{rule}")));
+    assert_eq!((code, places(&json)), (1, BTreeSet::from(wanted)), "{json}");
+    assert_eq!(
+        json["run"]["kubernetes"],
+        serde_json::json!(["1.30", "1.37"])
+    );
+}

@@ -289,7 +289,8 @@ fn below(prefix: &Path, key: &str, arg: &Arg, value: &str) -> String {
         path => with_slashes(&prefix.join(path)),
     };
     let names = arg.get_value_names().unwrap_or_default();
-    let is_path = names.iter().any(|name| *name == "PATH" || *name == "FILE");
+    let is_path = names.iter().any(|name| *name == "PATH" || *name == "FILE")
+        || key == "schema-location" && value != "default" && !value.contains("://");
     if prefix.as_os_str().is_empty() {
         value.to_owned()
     } else if is_path {
