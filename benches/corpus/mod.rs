@@ -91,6 +91,7 @@ fn workload(random: &mut Random, number: usize) -> String {
     for container in 0..1 + random.below(3) {
         text.push_str(&self::container(random, container));
     }
+    text.push_str("      volumes:\n      - name: tmp\n        emptyDir: {}\n");
     text
 }
 

@@ -58,6 +58,11 @@ pub(in crate::schema) fn identify(
     let (api_version, kind) = (given("apiVersion"), given("kind"));
     let is_marked = MARKS.iter().any(|key| get(root, key).is_some());
     let any = api_version.is_some() || kind.is_some();
+    // What an API server asks a webhook; nobody applies it.
+    let is_review = kind.is_some_and(|kind| *kind == Value::from("AdmissionReview"));
+    if is_review && !is_item {
+        return None;
+    }
     if !is_item && !(any && (is_marked || api_version.is_some() && kind.is_some())) {
         return None;
     }
@@ -261,6 +266,14 @@ fn replacement(entry: &Kind) -> Option<String> {
     Some(format!("{} {kind}", written(group_version)))
 }
 
+/// What to use instead, where this version serves it: a replacement may itself be gone.
+fn served_replacement(catalog: &Catalog, entry: &Kind, minor: u8) -> Option<String> {
+    let (group_version, kind) = entry.replacement?.rsplit_once('/')?;
+    let entries = catalog.entries(group_version, kind);
+    let is_served = entries.iter().any(|kind| kind.minors.has(minor));
+    is_served.then(|| replacement(entry)).flatten()
+}
+
 /// `v1` of `core/v1`.
 fn written(group_version: &str) -> &str {
     group_version.strip_prefix("core/").unwrap_or(group_version)
@@ -294,7 +307,8 @@ fn gone(walk: &mut Walk<'_>, entries: &[Kind], gvk: &Gvk) {
         true => earlier.removed,
         false => Some(earlier.minors.last + 1),
     };
-    let replacement = replacement(earlier).or_else(|| elsewhere(walk.catalog, gvk, minor));
+    let replacement = served_replacement(walk.catalog, earlier, minor)
+        .or_else(|| elsewhere(walk.catalog, gvk, minor));
     let mut message = match removed {
         Some(removed) => format!("{name} was removed in 1.{removed}"),
         None => format!("{name} is not served any more"),

@@ -102,6 +102,10 @@ pub(in crate::schema) fn names(walk: &mut Walk<'_>, root: &Object, form: Form) {
 }
 
 fn invalid(walk: &mut Walk<'_>, text: &str, wrong: &str, at: &At<'_>) {
+    let wrong = match text.contains("{{") {
+        true => format!("{wrong}: looks like an unrendered template"),
+        false => wrong.to_owned(),
+    };
     let fault = walk
         .faults
         .value(Id::Name, at, &format!("Invalid value: {text:?}: {wrong}"));

@@ -394,6 +394,9 @@ pub(in crate::schema) fn unsupported(
 /// What to do about a value of the wrong type.
 fn fix(wanted: &Type, value: &Value) -> &'static str {
     let is_number = |text: &str| text.parse::<f64>().is_ok();
+    if matches!(value, Value::String(text) if text.contains("{{")) {
+        return "looks like an unrendered template";
+    }
     match (wanted, value) {
         (
             Type::Int32 | Type::Int64 | Type::Int | Type::Number | Type::IntOrString,
