@@ -192,7 +192,7 @@ impl<'a> ConstraintJudge<'a> {
                 started,
             };
             let matching = &constraint.matching;
-            let verdict = verdict(matching, &candidates);
+            let verdict = verdict(matching, &candidates, check.judging.undecided);
             self.tally
                 .verdict(index, matching, verdict, first, &review.subject);
             match verdict {
@@ -389,11 +389,12 @@ impl Judged<'_> {
     }
 }
 
-/// The verdict for an object, or for either of an object and its old version.
-fn verdict(matching: &Match, candidates: &[Candidate<'_>]) -> Verdict {
-    match candidates {
-        [one] => matching.settled_verdict(one),
-        several => matching.verdict_of_any(several),
+/// The verdict for an object, or for either of an object and its old version. Gatekeeper's violation for what cannot be
+/// decided does not ask what later parts say; a warning is given only where it matters.
+fn verdict(matching: &Match, candidates: &[Candidate<'_>], undecided: Undecided) -> Verdict {
+    match (candidates, undecided) {
+        ([one], Undecided::Warning) => matching.settled_verdict(one),
+        (several, _) => matching.verdict_of_any(several),
     }
 }
 

@@ -85,13 +85,15 @@ impl World {
         self.namespaces.get(name)
     }
 
-    /// A Namespace that is known, as `spec.match` sees it.
+    /// A Namespace that is known, as `spec.match` sees it; not one whose labels are no texts (`x: yes`), which no cluster
+    /// takes: nobody can say what it would be selected by.
     #[must_use]
     pub fn namespace_object<'a>(&'a self, name: &'a str) -> Option<NamespaceObject<'a>> {
         let metadata = get(self.namespaces.get(name)?, "metadata");
-        Some(NamespaceObject {
+        let labels = metadata.and_then(|metadata| get(metadata, "labels"));
+        Labels::are_texts(labels).then(|| NamespaceObject {
             name,
-            labels: Labels::of(metadata.and_then(|metadata| get(metadata, "labels"))),
+            labels: Labels::of(labels),
         })
     }
 }

@@ -144,3 +144,54 @@ fn cel_that_would_be_evaluated_otherwise_is_refused() {
     // The document is there: only what is wrong is said.
     assert_eq!(problems.len(), 1, "{problems:?}");
 }
+
+/// A constraint on every Pod, of a template that always finds something.
+const EVERY: &str = r#"apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: k8severy}
+spec:
+  crd: {spec: {names: {kind: K8sEvery}}}
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package k8severy
+        violation[{"msg": "found"}] { true }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: K8sEvery
+metadata: {name: prod}
+spec: {match: {kinds: [{kinds: [Pod]}], namespaceSelector: {matchLabels: {env: prod}}, name: web}}
+"#;
+
+#[test]
+fn a_namespace_whose_labels_are_no_texts_is_not_known() {
+    let documents = |labels: &str, pod: &str| {
+        format!(
+            "apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop, labels: {{env: prod, {labels}}}}}\n---\n\
+             apiVersion: v1\nkind: Pod\nmetadata: {{name: {pod}, namespace: shop}}\n"
+        )
+    };
+    for (labels, pod, strict, code, findings) in [
+        ("x: a", "web", false, 1, 1),
+        ("x: yes", "web", false, 0, 0),
+        ("x: yes", "web", true, 1, 1),
+        // The name says no before anyone has to know the Namespace; Gatekeeper asks for the Namespace first.
+        ("x: yes", "db", false, 0, 0),
+        ("x: yes", "db", true, 1, 1),
+    ] {
+        let text = documents(labels, pod);
+        let folder = Folder::new(&[("p/t.yaml", EVERY), ("k.yaml", &text)]);
+        let mut args = vec!["test", "-p", "p", "k.yaml"];
+        args.extend(strict.then_some("--strict-match"));
+        let (found_code, report) = report(&folder.path, &args);
+        let n = report["findings"].as_array().expect("findings").len();
+        assert_eq!((found_code, n), (code, findings), "{text} {report}");
+        let warnings = report["problems"].as_array().expect("problems");
+        let says = warnings.iter().any(|p| p["severity"] == "warning");
+        assert_eq!(
+            says,
+            labels == "x: yes" && pod == "web" && !strict,
+            "{report}"
+        );
+    }
+}

@@ -32,8 +32,19 @@ impl<'a> Labels<'a> {
     #[must_use]
     pub fn of(value: Option<&'a Value>) -> Self {
         let object = value.and_then(|value| value.as_object().ok());
+        Self(object.filter(|_| Self::are_texts(value)))
+    }
+
+    /// Whether labels are what they may be: none, null or a mapping of texts and nulls.
+    #[must_use]
+    pub fn are_texts(value: Option<&Value>) -> bool {
         let is_text = |value: &Value| matches!(value, Value::String(_) | Value::Null);
-        Self(object.filter(|object| object.values().all(is_text)))
+        match value {
+            None | Some(Value::Null) => true,
+            Some(value) => value
+                .as_object()
+                .is_ok_and(|object| object.values().all(is_text)),
+        }
     }
 
     /// The value of a label.
