@@ -1,5 +1,6 @@
 //! The integration tests: the binary as a user runs it, and the rules of the house.
 
+mod better;
 mod ci;
 mod cli;
 mod config;
