@@ -1,9 +1,10 @@
 //! Mutation fuzzing over documents, policies and policy × document: `cargo run --release --example fuzz -- SECONDS [SEED]`.
 //!
-//! Checks that nothing panics or takes long, and that every span lies on the text that gives its value. Stops at the
-//! first input that breaks one of these, prints it and exits with 1.
+//! Checks that nothing panics or takes long, that every span lies on the text that gives its value, that every place of
+//! a finding is at a node of its document, and that without places the same is found. Stops at the first input that
+//! breaks one of these, prints it and exits with 1.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -11,12 +12,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use policy::check::{Check, Facts};
+use policy::check::{Check, Facts, Judgement};
 use policy::document::input::{Input, Lists};
 use policy::document::path::{NodeId, Segment, SpanTable};
 use policy::document::value::Value;
 use policy::document::{Document, Limits, Syntax, parse};
-use policy::rego::load::{self, BuiltinErrors, Environment, Options, Tests};
+use policy::finding::{Finding, Precision};
+use policy::rego::load::{self, BuiltinErrors, Environment, Options, Places, Tests};
+use policy::rego::set::PolicySet;
 use policy::source::SourceFile;
 
 /// Longest that one input may take.
@@ -63,13 +66,22 @@ fn run() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let documents = texts(root, &["testdata", "policy/data"], &["yaml", "yml", "json"]);
     let policies = texts(root, &["testdata", "policy", "benches/policy"], &["rego"]);
+    let pairs = pairs(root);
     let scratch = std::env::temp_dir().join(format!("policy-fuzz-{}.rego", std::process::id()));
     let started = Instant::now();
     let (mut n_inputs, mut n_documents, mut n_policies) = (0_u64, 0_u64, 0_u64);
     while started.elapsed() < Duration::from_secs(seconds) {
-        let document = mutated(&mut random, &documents);
-        let policy = mutated(&mut random, &policies);
-        let with_policy = random.below(8) == 0;
+        let with_policy = random.below(8) < 2;
+        let (document, policy) = if with_policy && random.below(4) > 0 {
+            // A policy with a document that it has something to say about.
+            let (document, policy) = &pairs[random.below(pairs.len())];
+            (mutation(&mut random, document, &documents), policy.clone())
+        } else {
+            (
+                mutated(&mut random, &documents),
+                mutated(&mut random, &policies),
+            )
+        };
         let before = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let documents = read(&document)?;
@@ -126,8 +138,31 @@ fn texts(root: &Path, folders: &[&str], extensions: &[&str]) -> Vec<String> {
     found
 }
 
-/// A text with some bytes removed, doubled, replaced, or with a part of another text.
+/// The manifest and the policy of each folder below `testdata/places`.
+fn pairs(root: &Path) -> Vec<(String, String)> {
+    let entries = fs::read_dir(root.join("testdata/places"));
+    let mut folders: Vec<PathBuf> = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    folders.sort();
+    let pair = |folder: &PathBuf| {
+        let read = |name: &str| fs::read_to_string(folder.join(name)).ok();
+        Some((read("manifest.yaml")?, read("policy.rego")?))
+    };
+    folders.iter().filter_map(pair).collect()
+}
+
+/// One of the texts, changed.
 fn mutated(random: &mut Random, texts: &[String]) -> String {
+    let text = &texts[random.below(texts.len())];
+    mutation(random, text, texts)
+}
+
+/// A text with some bytes removed, doubled, replaced, or with a part of another text.
+fn mutation(random: &mut Random, text: &str, texts: &[String]) -> String {
     const BITS: [&str; 24] = [
         "\n",
         "  ",
@@ -154,7 +189,7 @@ fn mutated(random: &mut Random, texts: &[String]) -> String {
         "\u{feff}",
         "\r",
     ];
-    let mut bytes = texts[random.below(texts.len())].clone().into_bytes();
+    let mut bytes = text.as_bytes().to_vec();
     for _ in 0..random.below(6) {
         let at = random.below(bytes.len() + 1);
         let end = (at + random.below(12)).min(bytes.len());
@@ -295,6 +330,32 @@ fn check_scalar(text: &str, value: &Value, syntax: Syntax) -> Result<(), String>
 /// Loads the policy and runs it; whether it could be loaded.
 fn judge(path: &Path, policy: &str, documents: &[Arc<Document>]) -> Result<bool, String> {
     fs::write(path, policy).map_err(|error| error.to_string())?;
+    let (Some(traced), Some(plain)) = (load(path, Places::Field)?, load(path, Places::Resource)?)
+    else {
+        return Ok(false);
+    };
+    let facts = Facts::default();
+    let (mut traced, mut plain) = (traced.judge(&facts), plain.judge(&facts));
+    for document in documents {
+        for input in Input::of_document(document, Lists::Items) {
+            let (with, without) = (traced.judge(&input), plain.judge(&input));
+            let mut problems = with.problems.iter().chain(&without.problems);
+            let fault = problems.find(|problem| problem.message.contains("fault of the engine"));
+            if let Some(problem) = fault {
+                return Err(problem.message.clone());
+            }
+            check_places(document, &with)?;
+            // What ran out of time may differ.
+            if with.problems.is_empty() && without.problems.is_empty() {
+                compare(&with, &without)?;
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// The policy, or none where it is refused.
+fn load(path: &Path, places: Places) -> Result<Option<PolicySet>, String> {
     let options = Options {
         policies: vec![path.to_path_buf()],
         data: Vec::new(),
@@ -308,30 +369,79 @@ fn judge(path: &Path, policy: &str, documents: &[Arc<Document>]) -> Result<bool,
         directory: PathBuf::new(),
         builtin_errors: BuiltinErrors::Error,
         combine: false,
-        places: load::Places::Field,
-        elsewhere: std::collections::BTreeSet::new(),
+        places,
+        elsewhere: BTreeSet::new(),
         templates: Vec::new(),
     };
     let loaded = load::load(&options);
-    let Some(set) = loaded.set else {
-        if loaded.problems.is_empty() {
-            return Err("a policy is refused without a word".to_owned());
-        }
-        return Ok(false);
+    if loaded.set.is_none() && loaded.problems.is_empty() {
+        return Err("a policy is refused without a word".to_owned());
+    }
+    Ok(loaded.set)
+}
+
+/// Places change nothing but places.
+fn compare(with: &Judgement, without: &Judgement) -> Result<(), String> {
+    let told = |judgement: &Judgement| -> Vec<String> {
+        let finding = |finding: &Finding| {
+            format!(
+                "{} {} {} {:?}",
+                finding.rule,
+                finding.level.as_str(),
+                finding.message,
+                finding.details
+            )
+        };
+        judgement.findings.iter().map(finding).collect()
     };
-    let facts = Facts::default();
-    let mut judge = set.judge(&facts);
-    for document in documents {
-        for input in Input::of_document(document, Lists::Items) {
-            let judgement = judge.judge(&input);
-            let fault = judgement
-                .problems
-                .iter()
-                .find(|problem| problem.message.contains("fault of the engine"));
-            if let Some(problem) = fault {
-                return Err(problem.message.clone());
+    if told(with) != told(without) || with.outcomes != without.outcomes {
+        return Err("with places other things are found than without".to_owned());
+    }
+    Ok(())
+}
+
+/// Every place is at a node of the document.
+fn check_places(document: &Document, judgement: &Judgement) -> Result<(), String> {
+    let mut starts = BTreeSet::new();
+    collect_starts(document, SpanTable::ROOT, &mut starts);
+    for finding in &judgement.findings {
+        let related = finding.related.iter().map(|related| &related.location);
+        for location in std::iter::once(&finding.location).chain(related) {
+            let is_policy = location.precision == Precision::Policy;
+            let is_node = starts.contains(&(location.start.line, location.start.column));
+            if !is_policy && (!is_node || location.start > location.end) {
+                return Err(format!(
+                    "{}:{} ({}, `{}`) is no node",
+                    location.start.line,
+                    location.start.column,
+                    location.precision.as_str(),
+                    location.path
+                ));
             }
         }
     }
-    Ok(true)
+    Ok(())
+}
+
+/// Where the nodes of a document start: keys, values, aliases, and the lines that stand for whole documents and items.
+fn collect_starts(document: &Document, node: NodeId, starts: &mut BTreeSet<(u32, u32)>) {
+    let Some(found) = document.spans.get(node) else {
+        return;
+    };
+    let first = document.first_line(found.value_span.start);
+    let whole = document.first_line(document.span.start);
+    for span in [
+        found.key_span,
+        found.value_span,
+        found.alias_span,
+        first,
+        whole,
+        document.span,
+    ] {
+        let position = document.file.position(span.start);
+        starts.insert((position.line, position.column));
+    }
+    for (id, _) in document.spans.children(node) {
+        collect_starts(document, id, starts);
+    }
 }

@@ -343,12 +343,8 @@ fn arguments(folder: &Path, manifests: &[String]) -> Vec<String> {
     args
 }
 
-fn score(folder: &Path, score: &mut Score) {
-    let name = folder
-        .file_name()
-        .expect("a name")
-        .to_string_lossy()
-        .into_owned();
+/// The manifests of a folder.
+fn manifests(folder: &Path) -> Vec<String> {
     let mut manifests: Vec<String> = fs::read_dir(folder)
         .expect("a folder")
         .map(|entry| {
@@ -361,6 +357,16 @@ fn score(folder: &Path, score: &mut Score) {
         .filter(|name| name.starts_with("manifest"))
         .collect();
     manifests.sort();
+    manifests
+}
+
+fn score(folder: &Path, score: &mut Score) {
+    let name = folder
+        .file_name()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
+    let manifests = manifests(folder);
     let expectations = expectations(folder, &manifests);
     let args = arguments(folder, &manifests);
     let mut test = vec!["test"];
@@ -536,6 +542,10 @@ fn findings_are_where_a_reviewer_expects_them() {
     let percent = |n: usize| n * 100 / all.n_findings;
     assert!(percent(all.off_the_line) < 5, "at least 95 % at the line");
     assert!(percent(all.off_the_node) < 10, "at least 90 % at the node");
+    assert!(
+        all.wrong_fields * 50 <= all.n_findings,
+        "2 % at most claim field and are wrong"
+    );
     let misses = [
         ("off the line", all.off_the_line, MOST_OFF_THE_LINE),
         ("off the node", all.off_the_node, MOST_OFF_THE_NODE),
@@ -552,5 +562,38 @@ fn findings_are_where_a_reviewer_expects_them() {
     ];
     for (what, n, most) in misses {
         assert!(n <= most, "{n} {what}, but at most {most} were before");
+    }
+}
+
+/// What a report says of each finding, places left out.
+fn told(report: &Value) -> Vec<String> {
+    let mut told: Vec<String> = report["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .map(|finding| {
+            [
+                "rule", "level", "status", "message", "document", "item", "details",
+            ]
+            .map(|key| finding[key].to_string())
+            .join(" ")
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn without_places_the_same_is_found() {
+    for folder in folders() {
+        let args = arguments(&folder, &manifests(&folder));
+        let mut test = vec!["test"];
+        test.extend(args.iter().map(String::as_str));
+        let (code, with) = report(&folder, &test);
+        test.push("--no-places");
+        let (code_without, without) = report(&folder, &test);
+        assert_eq!(code, code_without, "{}", folder.display());
+        assert_eq!(with["summary"], without["summary"], "{}", folder.display());
+        assert_eq!(told(&with), told(&without), "{}", folder.display());
     }
 }
