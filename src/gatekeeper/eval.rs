@@ -35,7 +35,7 @@ impl Check for Constraints {
     }
 
     fn needs(&self) -> Needs {
-        if self.reads_inventory() || self.selects_namespaces() {
+        if self.reads_inventory() || self.needs_namespaces() {
             Needs::AllDocuments
         } else {
             Needs::OneDocument
@@ -205,7 +205,21 @@ impl<'a> ConstraintJudge<'a> {
 
     fn evaluate(&mut self, judged: &Judged<'_>, judgement: &mut Judgement) {
         let check = self.check;
-        match &check.templates[check.template_of[judged.index]].engine {
+        let template = &check.templates[check.template_of[judged.index]];
+        let namespace = judged.review.namespace();
+        let is_unknown = !namespace.is_empty() && self.world.namespace(namespace).is_none();
+        let is_shown = check.judging.namespace_object == NamespaceObject::Shown;
+        if template.reads_namespace && is_shown && is_unknown {
+            let id = &check.constraints[judged.index].id;
+            let message = format!(
+                "constraint `{id}` looks at the Namespace `{namespace}`, which is not known: its rules see an empty one"
+            );
+            let problem = Problem::warning(Stage::Evaluate, message)
+                .at(check.constraints[judged.index].location.clone())
+                .help("Give the Namespace among the documents or with `--inventory FILE`.");
+            judgement.problems.push(problem);
+        }
+        match &template.engine {
             Engine::Rego(hosted) => self.evaluate_rego(hosted, judged, judgement),
             Engine::Cel(program) => evaluate_cel(check, program, judged, judgement),
         }

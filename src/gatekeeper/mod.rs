@@ -126,9 +126,12 @@ impl Constraints {
             .any(Hosted::reads_data)
     }
 
-    /// Whether any constraint selects Namespaces by their labels.
-    fn selects_namespaces(&self) -> bool {
-        let mut constraints = self.constraints.iter();
-        constraints.any(|constraint| constraint.matching.has(Part::NamespaceSelector))
+    /// Whether any constraint selects Namespaces by their labels, or any template looks at them.
+    fn needs_namespaces(&self) -> bool {
+        let mut constraints = self.constraints.iter().zip(&self.template_of);
+        constraints.any(|(constraint, template)| {
+            constraint.matching.has(Part::NamespaceSelector)
+                || self.templates[*template].reads_namespace
+        })
     }
 }

@@ -60,6 +60,8 @@ pub struct Template {
     pub location: Location,
     /// Where its rule stands, where that has one definition.
     pub rule_location: Option<Arc<Location>>,
+    /// Whether its rules may look at the Namespace of an object.
+    pub reads_namespace: bool,
 }
 
 /// The kind that a template is for, also where it cannot be evaluated.
@@ -107,6 +109,10 @@ impl Template {
                 Engine::Cel(_) => None,
             },
             location: input.location().without_excerpt(),
+            reads_namespace: input.origins.iter().any(|origin| {
+                let text = origin.document.file.slice(origin.document.span);
+                text.contains("namespaceObject")
+            }),
             engine,
         };
         is_right.then_some(template)

@@ -679,3 +679,28 @@ fn templates_without_constraints_are_no_pass() {
         ["policy/c.yaml:6:22 there is no enforcement action `denyy`"]
     );
 }
+
+#[test]
+fn rules_see_the_namespace_that_is_among_the_documents() {
+    let template = TEMPLATE.replace(
+        "          not allowed(container.image)\n",
+        "          input.review.namespaceObject.metadata.labels.env == \"prod\"\n          not allowed(container.image)\n",
+    );
+    let namespace =
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {env: prod}}\n";
+    let folder = Folder::new(&[
+        ("policy/t.yaml", &template),
+        ("policy/c.yaml", CONSTRAINT),
+        ("k8s/a.yaml", POD),
+        ("k8s/z.yaml", namespace),
+    ]);
+    assert_eq!(report(&folder.path, &["test", "k8s"]).0, 1);
+    let (code, json) = report(&folder.path, &["test", "k8s/a.yaml"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        shown(&json, "problems"),
+        [
+            "policy/c.yaml:4:9 constraint `K8sRepos/ours` looks at the Namespace `shop`, which is not known: its rules see an empty one"
+        ]
+    );
+}
