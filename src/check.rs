@@ -42,6 +42,11 @@ pub trait Check: Sync {
         false
     }
 
+    /// Whether there may be documents that it collects.
+    fn may_collect(&self) -> bool {
+        false
+    }
+
     /// Whether a document can be judged only when all others have been read.
     fn waits(&self, _document: &Arc<Document>) -> bool {
         false

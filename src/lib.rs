@@ -12,6 +12,7 @@ pub mod explain;
 pub mod finding;
 pub mod gatekeeper;
 pub mod load;
+pub mod merge;
 pub mod output;
 pub mod rego;
 pub mod report;

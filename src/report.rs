@@ -6,6 +6,7 @@ use crate::checkout::Checkout;
 use crate::finding::{
     Evaluation, Finding, Level, Location, Outcome, Problem, Rule, Severity, Status,
 };
+use crate::walk::select::Shard;
 
 /// What a run says. All lists are in total order: the same for any number of threads.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +36,8 @@ pub struct Run {
     pub n_documents: usize,
     /// Whether all documents were one input.
     pub combined: bool,
+    /// Which part of a run on several machines it is; none for a whole run.
+    pub shard: Option<Shard>,
     /// Versions of Kubernetes whose schemas documents were checked against, `1.37`; none where schemas were not asked for.
     pub kubernetes: Vec<String>,
     /// Files that were passed over, by the reason.

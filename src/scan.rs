@@ -2,7 +2,7 @@
 //!
 //! Each worker has its own judges; documents are dropped after use unless a check needs all of them.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::check::{Check, Facts, Judge, Needs};
@@ -11,7 +11,7 @@ use crate::document::input::{Input, Lists};
 use crate::document::{self, Document, Limits, Syntax};
 use crate::finding::{Evaluation, Finding, Location, Outcome, Problem, Rule, Stage};
 use crate::source::SourceFile;
-use crate::walk::FileEntry;
+use crate::walk::{FileEntry, Role};
 
 /// How documents are read and judged.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,18 @@ pub struct Options {
     pub combine: bool,
     /// How many threads share the work.
     pub n_threads: usize,
+    /// Whether checks say what only the whole run knows.
+    pub summary: Summary,
+}
+
+/// Whether checks say at the end what came of all documents together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Summary {
+    /// They do.
+    #[default]
+    Told,
+    /// They do not: only a part of the documents is judged.
+    Left,
 }
 
 /// What a scan gave, not yet in order.
@@ -69,7 +81,9 @@ pub fn scan(
             .iter()
             .any(|check| check.needs() == Needs::AllDocuments);
     let mut scan = Scan::default();
-    let first: Vec<Task> = (0..files.len()).map(Task::Read).collect();
+    let reads_all = collects || checks.iter().any(|check| check.may_collect());
+    let is_read = |number: &usize| reads_all || files[*number].role == Role::Judged;
+    let first = (0..files.len()).filter(is_read).map(Task::Read).collect();
     let reader = Reader {
         files,
         stdin,
@@ -86,7 +100,7 @@ pub fn scan(
         }
         documents.sort_by(|left, right| order(left).cmp(&order(right)));
         let facts = Facts { documents };
-        let inputs = inputs_of(&facts, options);
+        let inputs = inputs_of(&facts, files, options);
         let judged = run(inputs, options.n_threads, || {
             let mut judges = catalogue.judges(&facts);
             move |task: Task, _: &Queue| judge_task(task, &mut judges)
@@ -111,8 +125,10 @@ pub fn scan(
             scan.take(judged);
         }
     }
-    scan.problems
-        .extend(checks.iter().flat_map(|check| check.summary()));
+    if options.summary == Summary::Told {
+        scan.problems
+            .extend(checks.iter().flat_map(|check| check.summary()));
+    }
     scan.rules = catalogue.rules;
     scan
 }
@@ -134,14 +150,19 @@ fn order(document: &Document) -> (&str, u32) {
     (&document.name, document.index)
 }
 
-fn inputs_of(facts: &Facts, options: &Options) -> Vec<Task> {
+fn inputs_of(facts: &Facts, files: &[FileEntry], options: &Options) -> Vec<Task> {
     if options.combine {
-        if facts.documents.is_empty() {
+        let is_any_judged = files.iter().any(|file| file.role == Role::Judged);
+        if facts.documents.is_empty() || !is_any_judged {
             return Vec::new();
         }
         return vec![Task::Judge(0, vec![Input::combined(&facts.documents)])];
     }
-    batches(&facts.documents, options)
+    let known = files.iter().filter(|file| file.role == Role::Known);
+    let known: HashSet<&str> = known.map(|file| &*file.name).collect();
+    let is_judged = |document: &&Arc<Document>| !known.contains(&**document.file.name());
+    let judged: Vec<_> = facts.documents.iter().filter(is_judged).cloned().collect();
+    batches(&judged, options)
 }
 
 fn batches(documents: &[Arc<Document>], options: &Options) -> Vec<Task> {
@@ -323,10 +344,14 @@ impl Reader<'_> {
             let rest = documents.split_off(documents.len() - BATCH);
             queue.push(Task::Documents(number, rest));
         }
+        let is_judged = self.files[number].role == Role::Judged;
         for document in &documents {
             let checks = judges.catalogue.checks;
             if checks.iter().any(|check| check.collects(document)) {
                 part.documents.push(Arc::clone(document));
+            }
+            if !is_judged {
+                continue;
             }
             if checks.iter().any(|check| check.waits(document)) {
                 part.waiting.push(Arc::clone(document));
@@ -349,10 +374,13 @@ impl Reader<'_> {
             }
         };
         let parsed = document::parse(&file, Syntax::of_name(&entry.name), &self.options.limits);
-        done.n_files = 1;
-        done.n_documents = parsed.documents.len();
         let problems = parsed.problems.into_iter().map(|problem| problem.problem);
         done.problems.extend(problems);
+        if entry.role == Role::Known {
+            return parsed.documents;
+        }
+        done.n_files = 1;
+        done.n_documents = parsed.documents.len();
         let of_documents = parsed
             .documents
             .iter()

@@ -101,6 +101,10 @@ impl Check for Schemas {
         Self::any_resource(document, is_definition)
     }
 
+    fn may_collect(&self) -> bool {
+        true
+    }
+
     fn waits(&self, document: &Arc<Document>) -> bool {
         Self::any_resource(document, |resource| {
             is_definition(resource) || self.is_custom(resource)

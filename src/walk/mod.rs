@@ -7,6 +7,7 @@ mod chart;
 mod names;
 mod pattern;
 mod rules;
+pub mod select;
 #[cfg(test)]
 mod tests;
 mod walker;
@@ -26,6 +27,18 @@ pub struct FileEntry {
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
+    /// What becomes of its documents.
+    pub role: Role,
+}
+
+/// What becomes of the documents of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// They are judged.
+    #[default]
+    Judged,
+    /// They are known to the rules that look at all documents, and not judged.
+    Known,
 }
 
 impl FileEntry {

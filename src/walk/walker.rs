@@ -11,7 +11,7 @@ use crate::finding::{Location, Problem, Stage};
 use crate::walk::chart::{self, Chart};
 use crate::walk::names::{Skipped, is_hidden, is_manifest, is_other_type, other_type};
 use crate::walk::rules::{self, Excluded, Rules};
-use crate::walk::{FileEntry, Found, Named, Options, display_name, pattern};
+use crate::walk::{FileEntry, Found, Named, Options, Role, display_name, pattern};
 
 /// A folder that is to be walked.
 struct Folder {
@@ -72,7 +72,11 @@ impl<'a> Walker<'a> {
             let name = self.options.stdin_name.as_deref().unwrap_or("-").to_owned();
             if self.files.insert(path.to_path_buf()) {
                 let path = path.to_path_buf();
-                self.found.files.push(FileEntry { name, path });
+                self.found.files.push(FileEntry {
+                    name,
+                    path,
+                    role: Role::Judged,
+                });
             }
             return;
         }
@@ -395,6 +399,7 @@ impl<'a> Walker<'a> {
             self.found.files.push(FileEntry {
                 name: display_name(path),
                 path: path.to_path_buf(),
+                role: Role::Judged,
             });
         }
     }

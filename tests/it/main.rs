@@ -9,6 +9,7 @@ mod explain;
 mod gatekeeper;
 mod hostile;
 mod limits;
+mod parts;
 mod places;
 mod schemas;
 mod starters;

@@ -48,11 +48,12 @@ const ARROWS: &[(&str, &[&str])] = &[
         "suppress",
         &["checkout", "document", "finding", "resource", "source"],
     ),
-    ("report", &["checkout", "finding", "source"]),
+    ("merge", &["report"]),
+    ("report", &["checkout", "finding", "source", "walk"]),
     (
         "output",
         &[
-            "report", "checkout", "explain", "finding", "source", "resource",
+            "report", "checkout", "explain", "finding", "source", "resource", "walk",
         ],
     ),
     (

@@ -11,7 +11,10 @@ use policy::output::Format;
 use policy::rego::load::{BuiltinErrors, Version};
 use policy::walk;
 
+use crate::init::InitArgs;
+use crate::merge::MergeArgs;
 use crate::schemas::SchemaArgs;
+use crate::suppression::SuppressArgs;
 
 /// Checks Kubernetes manifests against the Rego policies that you already have.
 ///
@@ -36,6 +39,7 @@ impl Policy {
         match &mut self.command {
             Command::Test(args) => args.output.base = base,
             Command::Verify(args) => args.output.base = base,
+            Command::Merge(args) => args.output.base = base,
             Command::Parse(_) | Command::Explain(_) | Command::Init(_) | Command::Config(_) => {}
         }
     }
@@ -51,6 +55,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Say why a rule found something in a document, or nothing: each expression with what it read.
     Explain(ExplainArgs),
+    /// Put the JSON reports of several shards together, or show one in another format.
+    Merge(MergeArgs),
     /// Write a configuration and starter policies; what is there already is kept.
     Init(InitArgs),
     /// Print the configuration that is in force, with the origin of each value.
@@ -124,8 +130,14 @@ pub(crate) struct TestArgs {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Judge the files that a pre-commit hook names: what a walk would pass over is left out, and finding nothing passes.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "update_baseline")]
     pub(crate) hook: bool,
+    /// Judge only documents of files that changed since this commit (or branch), by git; rules still see the others.
+    #[arg(long, value_name = "REF", conflicts_with = "update_baseline")]
+    pub(crate) changed_since: Option<String>,
+    /// Judge only a part of the files, `2/5` or `auto`; `policy merge` puts the JSON reports together.
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["update_baseline", "combine"])]
+    pub(crate) shard: Option<String>,
     /// Files and folders with policies [default: policy].
     #[arg(short, long, value_name = "PATH")]
     pub(crate) policy: Vec<PathBuf>,
@@ -253,30 +265,6 @@ fn namespace_label(text: &str) -> Result<NamespaceLabel, String> {
     }
 }
 
-/// What does not count although it is found; comments `# policy:ignore rule-id -- reason` in manifests do the same.
-#[derive(Args, Debug)]
-pub(crate) struct SuppressArgs {
-    /// File with waivers: findings that do not count, for a reason, until a date.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) waivers: Option<PathBuf>,
-    /// Make waivers that suppress nothing an error.
-    #[arg(long)]
-    pub(crate) deny_unused_waivers: bool,
-    /// File with the findings that were there when checking began: they do not count.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
-    /// Write what is found now into the baseline and take out what is fixed.
-    #[arg(long, requires = "baseline")]
-    pub(crate) update_baseline: bool,
-}
-
-impl SuppressArgs {
-    /// Its files hold no manifests.
-    pub(crate) fn files(&self) -> impl Iterator<Item = PathBuf> + '_ {
-        self.waivers.iter().chain(&self.baseline).cloned()
-    }
-}
-
 /// Which manifests are read.
 #[derive(Args, Debug)]
 pub(crate) struct WalkArgs {
@@ -364,16 +352,6 @@ pub(crate) struct ExplainArgs {
     pub(crate) walk: WalkArgs,
     #[command(flatten)]
     pub(crate) load: LoadArgs,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct InitArgs {
-    /// The folder to write into.
-    #[arg(value_name = "FOLDER", default_value = ".")]
-    pub(crate) path: PathBuf,
-    /// Write `.pre-commit-config.yaml`, too.
-    #[arg(long)]
-    pub(crate) pre_commit: bool,
 }
 
 #[derive(Args, Debug)]
@@ -480,7 +458,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Nanoseconds since 1970 of a date or an RFC 3339 time.
-fn instant(text: &str) -> Result<i64, String> {
+pub(crate) fn instant(text: &str) -> Result<i64, String> {
     let timestamp = text
         .parse::<jiff::Timestamp>()
         .or_else(|_| format!("{text}T00:00:00Z").parse())

@@ -18,7 +18,7 @@ use crate::error::CommandError;
 /// The key for the paths of `policy test`.
 const PATHS: &str = "paths";
 /// Flags that are no keys: they are about one run or about the configuration itself.
-const NO_KEYS: [&str; 7] = [
+const NO_KEYS: [&str; 9] = [
     "help",
     "version",
     "config",
@@ -26,6 +26,8 @@ const NO_KEYS: [&str; 7] = [
     "update-baseline",
     "no-color",
     "hook",
+    "changed-since",
+    "shard",
 ];
 
 /// The arguments of a run, and where they come from.

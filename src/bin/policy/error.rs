@@ -18,6 +18,11 @@ impl CommandError {
         }
     }
 
+    /// What went wrong, in its own words.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Writes it to standard error.
     pub(crate) fn print(&self) {
         let mut stderr = std::io::stderr().lock();

@@ -4,10 +4,11 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
 
 use crate::PASSED;
-use crate::args::InitArgs;
 use crate::error::CommandError;
 
 /// The configuration that is written: what is commented out shows what there is.
@@ -62,6 +63,16 @@ const POLICIES: [(&str, &str); 11] = [
 ];
 
 const PRE_COMMIT: &str = include_str!("init/pre-commit-config.yaml");
+
+#[derive(Args, Debug)]
+pub(crate) struct InitArgs {
+    /// The folder to write into.
+    #[arg(value_name = "FOLDER", default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Write `.pre-commit-config.yaml`, too.
+    #[arg(long)]
+    pub(crate) pre_commit: bool,
+}
 
 /// Runs the command; gives the exit code.
 pub(crate) fn run(args: &InitArgs) -> Result<u8, CommandError> {

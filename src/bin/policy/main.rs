@@ -7,9 +7,11 @@ mod environment;
 mod error;
 mod explain;
 mod init;
+mod merge;
 mod parse;
 mod refused;
 mod schemas;
+mod selection;
 mod session;
 mod suppression;
 mod test;
@@ -54,6 +56,7 @@ fn run() -> u8 {
         Command::Parse(options) => parse::run(options),
         Command::Verify(options) => verify::run(options),
         Command::Explain(options) => explain::run(options),
+        Command::Merge(options) => merge::run(options),
         Command::Init(options) => init::run(options),
         Command::Config(_) => config::run(&merged),
     };

@@ -66,7 +66,7 @@ const CONFTEST_FLAGS: [(&str, &str); 21] = [
 ];
 
 /// Commands of Conftest and of later versions.
-const OTHER_COMMANDS: [(&str, &str); 9] = [
+const OTHER_COMMANDS: [(&str, &str); 8] = [
     ("fmt", "`opa fmt` formats policies"),
     (
         "pull",
@@ -75,7 +75,6 @@ const OTHER_COMMANDS: [(&str, &str); 9] = [
     ("push", "publish policies with git or an OCI client"),
     ("doc", "not there yet"),
     ("plugin", "there are no plugins"),
-    ("merge", "not there yet"),
     ("lint", "not there yet"),
     ("audit", "not there yet"),
     ("serve", "not there yet"),

@@ -23,11 +23,6 @@ use crate::{FAILED, INCOMPLETE, PASSED};
 )]
 pub(crate) fn load_options(args: &LoadArgs, policies: Vec<PathBuf>, tests: Tests) -> Options {
     policy::set_memory_limit(args.memory_limit.saturating_mul(1 << 20));
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| {
-            i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
-        });
     let variables = if args.allow_env {
         let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
         std::env::vars_os()
@@ -49,7 +44,7 @@ pub(crate) fn load_options(args: &LoadArgs, policies: Vec<PathBuf>, tests: Tests
         variables,
         tests,
         timeout: args.timeout,
-        now_ns: args.date.unwrap_or(now),
+        now_ns: now_ns(args.date),
         directory: std::env::current_dir().unwrap_or_default(),
         builtin_errors: BuiltinErrors::default(),
         combine: false,
@@ -57,6 +52,21 @@ pub(crate) fn load_options(args: &LoadArgs, policies: Vec<PathBuf>, tests: Tests
         elsewhere: std::collections::BTreeSet::new(),
         templates: Vec::new(),
     }
+}
+
+/// The instant of the run in nanoseconds since 1970: the one that is given, else the clock's.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary alone sees environment, clock and working directory"
+)]
+pub(crate) fn now_ns(given: Option<i64>) -> i64 {
+    given.unwrap_or_else(|| {
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| {
+                i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+            })
+    })
 }
 
 /// All of standard input, up to the largest size of a file.

@@ -1,24 +1,47 @@
 //! Comments, waivers and the baseline of a run: which files they are in, and when the baseline is written.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use policy::document::directive::Directive;
 use policy::finding::{Problem, Severity, Stage};
 use policy::report::Report;
 use policy::suppress::baseline::{self, Baseline, Looked};
 use policy::suppress::fingerprint::{self, Inputs};
 use policy::suppress::{self, Extent, Found, Suppressions, waiver};
-use policy::walk::FileEntry;
 
-use crate::args::SuppressArgs;
 use crate::environment::with_slashes;
 use crate::error::CommandError;
 use crate::session;
 
+/// What does not count although it is found; comments `# policy:ignore rule-id -- reason` in manifests do the same.
+#[derive(Args, Debug)]
+pub(crate) struct SuppressArgs {
+    /// File with waivers: findings that do not count, for a reason, until a date.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) waivers: Option<PathBuf>,
+    /// Make waivers that suppress nothing an error.
+    #[arg(long)]
+    pub(crate) deny_unused_waivers: bool,
+    /// File with the findings that were there when checking began: they do not count.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write what is found now into the baseline and take out what is fixed.
+    #[arg(long, requires = "baseline")]
+    pub(crate) update_baseline: bool,
+}
+
+impl SuppressArgs {
+    /// Its files hold no manifests.
+    pub(crate) fn files(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        self.waivers.iter().chain(&self.baseline).cloned()
+    }
+}
+
 /// What was judged.
-pub(crate) struct Judged<'a> {
-    /// The files that were read.
-    pub(crate) files: &'a [FileEntry],
+pub(crate) struct Judged {
+    /// The files whose documents were judged.
+    pub(crate) files: Vec<String>,
     /// What comments in them ask for.
     pub(crate) directives: Vec<Directive>,
     /// Whether that is all there is.
@@ -30,7 +53,7 @@ pub(crate) struct Judged<'a> {
 /// Gives findings their fingerprints and takes away the weight of those that something suppresses.
 pub(crate) fn apply(
     args: &SuppressArgs,
-    judged: Judged<'_>,
+    judged: Judged,
     report: &mut Report,
 ) -> Result<(), CommandError> {
     report.sort();
@@ -39,7 +62,14 @@ pub(crate) fn apply(
         true => Inputs::Combined,
         false => Inputs::Documents,
     };
-    fingerprint::add(&mut report.findings, &report.rules, &checkout, inputs);
+    // A report that was read back has them, and only the run that made it knows all names.
+    if report
+        .findings
+        .iter()
+        .any(|finding| finding.fingerprint.is_empty())
+    {
+        fingerprint::add(&mut report.findings, &report.rules, &checkout, inputs);
+    }
     let mut suppressions = Suppressions {
         directives: judged.directives,
         ..Suppressions::default()
@@ -71,7 +101,7 @@ pub(crate) fn apply(
     if let Some(path) = &args.baseline {
         let files = judged.files.iter();
         let looked = Looked {
-            files: files.map(|file| checkout.from_base(&file.name)).collect(),
+            files: files.map(|file| checkout.from_base(file)).collect(),
             gone: suppressions
                 .baseline
                 .files()

@@ -7,14 +7,17 @@ use policy::check::Check;
 use policy::document::Limits;
 use policy::document::input::Lists;
 use policy::finding::{Outcome, Problem, RuleKind, Severity, Stage};
+use policy::load;
 use policy::rego::load::{Options, Places, Tests};
 use policy::report::{Report, Run};
+use policy::scan::{self, Summary};
 use policy::suppress::Extent;
-use policy::{load, scan, walk};
+use policy::walk::{self, Role};
 
 use crate::args::{self, TestArgs};
 use crate::environment;
 use crate::error::CommandError;
+use crate::selection;
 use crate::session;
 use crate::suppression::{self, Judged};
 
@@ -87,21 +90,18 @@ fn judge(
 ) -> Result<(), CommandError> {
     let mut never_enter = [policies, &args.load.data, &args.gatekeeper.inventory].concat();
     never_enter.extend(args.suppress.files());
+    let judges: Vec<PathBuf> = never_enter
+        .iter()
+        .chain(&args.schema.crds)
+        .cloned()
+        .collect();
     let mut wanted = args.walk.options(never_enter);
     if args.hook {
         wanted.named = walk::Named::AsInWalk;
     }
     let mut found = walk::find(&args.paths, &wanted);
-    let stdin = found.files.iter().find(|entry| entry.is_stdin());
-    let stdin = stdin.map(|entry| session::standard_input(entry, &args.walk));
-    let stdin = match stdin.transpose() {
-        Ok(stdin) => stdin,
-        Err(problem) => {
-            report.problems.push(problem);
-            found.files.retain(|entry| !entry.is_stdin());
-            None
-        }
-    };
+    let extent = select(args, &mut found, judges, report)?;
+    let stdin = standard_input(args, &mut found, report);
     let options = scan::Options {
         limits: Limits::default(),
         max_bytes: args.walk.max_file_size << 20,
@@ -112,6 +112,10 @@ fn judge(
         },
         combine: args.combine,
         n_threads: session::n_threads(args.walk.jobs),
+        summary: match extent {
+            Extent::Whole => Summary::Told,
+            Extent::Part => Summary::Left,
+        },
     };
     let scanned = scan::scan(&found.files, stdin.as_deref(), checks, &options);
     session::show_prints(&scanned.prints);
@@ -123,11 +127,7 @@ fn judge(
     report.rules = scanned.rules;
     report.evaluations = scanned.evaluations;
     report.findings = scanned.findings;
-    let extent = match args.hook {
-        true => Extent::Part,
-        false => Extent::Whole,
-    };
-    if !is_any_judged(checks, report) && !args.allow_empty {
+    if !is_any_judged(checks, report) && !args.allow_empty && args.shard.is_none() {
         let severity = match extent {
             Extent::Whole => Severity::Error,
             Extent::Part => Severity::Notice,
@@ -138,12 +138,63 @@ fn judge(
         });
     }
     let run = Judged {
-        files: &found.files,
+        files: found
+            .files
+            .iter()
+            .filter(|file| file.role == Role::Judged)
+            .map(|file| file.name.clone())
+            .collect(),
         directives: scanned.directives,
         extent,
         now_ns,
     };
     suppression::apply(&args.suppress, run, report)
+}
+
+/// What standard input holds, where it is among the files; it is taken out where it cannot be read.
+fn standard_input(
+    args: &TestArgs,
+    found: &mut walk::Found,
+    report: &mut Report,
+) -> Option<Vec<u8>> {
+    let entry = found.files.iter().find(|entry| entry.is_stdin())?;
+    match session::standard_input(entry, &args.walk) {
+        Ok(stdin) => Some(stdin),
+        Err(problem) => {
+            report.problems.push(problem);
+            found.files.retain(|entry| !entry.is_stdin());
+            None
+        }
+    }
+}
+
+/// Lets only those files be judged that are asked for; gives whether that is everything.
+fn select(
+    args: &TestArgs,
+    found: &mut walk::Found,
+    mut judges: Vec<PathBuf>,
+    report: &mut Report,
+) -> Result<Extent, CommandError> {
+    judges.extend(
+        args.output
+            .base
+            .iter()
+            .map(|base| base.join(policy::config::FILE)),
+    );
+    if let Some(reference) = &args.changed_since {
+        let notice = selection::changed_since(reference, &mut found.files, &judges)?;
+        report.problems.extend(notice);
+    }
+    if let Some(text) = &args.shard {
+        let shard = selection::shard(text)?;
+        report.run.shard = Some(shard);
+        walk::select::shard(&mut found.files, shard);
+    }
+    let is_part = args.hook || args.changed_since.is_some() || args.shard.is_some();
+    Ok(match is_part {
+        true => Extent::Part,
+        false => Extent::Whole,
+    })
 }
 
 /// Whether there was a document to judge. Rego judges whatever there is, constraints say themselves what they matched;

@@ -189,6 +189,14 @@ pub enum ReadError {
         /// The rule's id.
         rule: String,
     },
+    /// There is no such part of a run.
+    #[error("the report is of shard {index} of {of}")]
+    Shard {
+        /// Which one.
+        index: usize,
+        /// Of how many.
+        of: usize,
+    },
     /// A finding's status needs a suppression, or must not have one.
     #[error(
         "finding {index} of the report is `{status}`, which does not agree with its suppression"

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::shape::{
-    Evaluation, Finding, Location, Problem, Related, Report, Resource, Rule, Status, Summary,
-    Suppression,
+    Evaluation, Finding, Location, Problem, Related, Report, Resource, Rule, Shard, Status,
+    Summary, Suppression,
 };
 use super::{ReadError, outcomes};
 use crate::finding;
 use crate::report;
 use crate::resource;
+use crate::walk::select;
 
 impl Report<'_> {
     pub(super) fn into_report(self) -> Result<report::Report, ReadError> {
@@ -41,6 +42,13 @@ impl Report<'_> {
                     .into_iter()
                     .map(|(reason, n_files)| (reason.into_owned(), n_files))
                     .collect(),
+                shard: match self.run.shard {
+                    None => None,
+                    Some(Shard { index, of }) => {
+                        let shard = select::Shard::new(index, of);
+                        Some(shard.ok_or(ReadError::Shard { index, of })?)
+                    }
+                },
                 ..report::Run::default()
             },
             findings: findings

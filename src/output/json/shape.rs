@@ -37,12 +37,19 @@ pub(super) struct Tool<'a> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Run<'a> {
     pub(super) policies: Text<'a>,
-    /// Always null until runs can be split; so a part of a run is never taken for a whole one.
-    pub(super) shard: (),
+    /// Null for a whole run; so a part of a run is never taken for one.
+    pub(super) shard: Option<Shard>,
     pub(super) combined: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) kubernetes: Vec<Text<'a>>,
     pub(super) skipped_files: BTreeMap<Text<'a>, usize>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Shard {
+    pub(super) index: usize,
+    pub(super) of: usize,
 }
 
 #[derive(Serialize, Deserialize, PartialEq, Eq)]

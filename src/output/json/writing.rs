@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 
 use super::shape::{
-    Evaluation, Excerpt, Finding, Location, Problem, Related, Report, Resource, Rule, Run, Status,
-    Summary, Suppression, Tool,
+    Evaluation, Excerpt, Finding, Location, Problem, Related, Report, Resource, Rule, Run, Shard,
+    Status, Summary, Suppression, Tool,
 };
 use super::{VERSION, outcomes};
 use crate::finding;
 use crate::report::{self, Counts, Warnings};
 use crate::resource;
+use crate::walk::select;
 
 impl<'a> Report<'a, Findings<'a>, Evaluations<'a>> {
     pub(super) fn of(report: &'a report::Report, warnings: Warnings) -> Self {
@@ -26,7 +27,9 @@ impl<'a> Report<'a, Findings<'a>, Evaluations<'a>> {
             verdict: verdict.as_str().into(),
             run: Run {
                 policies: Cow::from(&run.policies),
-                shard: (),
+                shard: run
+                    .shard
+                    .map(|select::Shard { index, of }| Shard { index, of }),
                 combined: run.combined,
                 kubernetes: run.kubernetes.iter().map(Cow::from).collect(),
                 skipped_files: run

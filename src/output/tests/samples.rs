@@ -51,6 +51,7 @@ pub(super) fn everyday() -> Report {
             n_files: 3,
             n_documents: 4,
             combined: false,
+            shard: None,
             kubernetes: Vec::new(),
             skipped_files: BTreeMap::from([
                 ("Helm chart".to_owned(), 1),

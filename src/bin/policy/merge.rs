@@ -1,0 +1,125 @@
+//! `policy merge`: the reports of several machines become one, in any format.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use policy::finding::{Location, Outcome, Problem, RuleKind, Stage, Status, Suppression};
+use policy::merge;
+use policy::output::json;
+use policy::report::Report;
+use policy::suppress::Extent;
+
+use crate::args::{OutputArgs, instant};
+use crate::environment::{self, with_slashes};
+use crate::error::CommandError;
+use crate::session;
+use crate::suppression::{self, Judged, SuppressArgs};
+
+#[derive(Args, Debug)]
+pub(crate) struct MergeArgs {
+    /// JSON reports: all shards of a run, or one whole run.
+    #[arg(required = true, value_name = "REPORT")]
+    pub(crate) reports: Vec<PathBuf>,
+    /// The day that waivers are held against: a date or an RFC 3339 time; without it, the clock's.
+    #[arg(long, value_name = "DATE", value_parser = instant)]
+    pub(crate) date: Option<i64>,
+    /// Pass when there was no document to judge.
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
+    #[command(flatten)]
+    pub(crate) suppress: SuppressArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Runs the command; gives the exit code.
+pub(crate) fn run(args: &MergeArgs) -> Result<u8, CommandError> {
+    let started = Instant::now();
+    let mut reports = Vec::new();
+    for path in &args.reports {
+        let name = with_slashes(path);
+        let help = "Write each shard's report with `-o json=FILE`.";
+        let text = fs::read_to_string(path).map_err(|error| {
+            CommandError::new(format!("the report `{name}` cannot be read: {error}"), help)
+        })?;
+        let report = json::read(&text)
+            .map_err(|error| CommandError::new(format!("`{name}`: {error}"), help))?;
+        reports.push((name, report));
+    }
+    let mut report = merge::merge(reports).map_err(|error| {
+        CommandError::new(
+            error.to_string(),
+            "Merge the reports of all shards of one run, each once.",
+        )
+    })?;
+    report.run.checkout = environment::checkout(args.output.base.as_deref());
+    if report.evaluations.is_empty() && !args.allow_empty {
+        let message = "there is no document to judge in any shard";
+        report.problems.push(
+            Problem::error(Stage::Read, message)
+                .help("With `--allow-empty` finding none is no error."),
+        );
+    }
+    unmatched(&mut report);
+    if args.suppress.files().next().is_some() {
+        suppress_again(args, &mut report)?;
+    }
+    session::finish(report, &args.output, started)
+}
+
+/// Constraints that matched no document of any shard.
+fn unmatched(report: &mut Report) {
+    for (index, rule) in report.rules.iter().enumerate() {
+        let is_judged = |outcome: &Outcome| !matches!(outcome, Outcome::Absent | Outcome::Skipped);
+        let mut outcomes = report
+            .evaluations
+            .iter()
+            .filter_map(|row| row.outcomes.get(index));
+        if rule.kind == RuleKind::Constraint && !outcomes.any(is_judged) {
+            let message = format!("the constraint `{}` matched no document", rule.id);
+            let warning = Problem::warning(Stage::Evaluate, message);
+            report.problems.push(match &rule.location {
+                Some(location) => warning.at(location.clone()),
+                None => warning,
+            });
+        }
+    }
+}
+
+/// What the waivers file and the baseline suppress is found out anew, so that what is not needed can be told.
+fn suppress_again(args: &MergeArgs, report: &mut Report) -> Result<(), CommandError> {
+    for finding in &mut report.findings {
+        let is_comment = |given: &Suppression| {
+            let file = given.by.rsplit_once(':').map_or("", |(file, _)| file);
+            file == &*finding.location.file
+        };
+        let is_kept = match &finding.status {
+            Status::Active | Status::Excepted(_) => true,
+            Status::Waived(given) => is_comment(given),
+            Status::Baselined(_) => false,
+        };
+        if !is_kept {
+            finding.status = Status::Active;
+        }
+    }
+    let files: Vec<String> = args
+        .suppress
+        .files()
+        .map(|file| with_slashes(&file))
+        .collect();
+    let is_told_again = |problem: &Problem| {
+        let of_file = |location: &Location| files.iter().any(|file| **file == *location.file);
+        problem.stage == Stage::Suppress && problem.location.as_ref().is_some_and(of_file)
+    };
+    report.problems.retain(|problem| !is_told_again(problem));
+    let subjects = report.evaluations.iter();
+    let judged = Judged {
+        files: subjects.map(|row| row.subject.file.to_string()).collect(),
+        directives: Vec::new(),
+        extent: Extent::Whole,
+        now_ns: session::now_ns(args.date),
+    };
+    suppression::apply(&args.suppress, judged, report)
+}
