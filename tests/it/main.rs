@@ -10,6 +10,7 @@ mod gatekeeper;
 mod hostile;
 mod limits;
 mod parts;
+mod pipelines;
 mod places;
 mod schemas;
 mod starters;
