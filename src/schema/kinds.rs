@@ -33,11 +33,12 @@ pub(in crate::schema) struct Gvk {
 }
 
 impl Gvk {
-    /// `apps/v1`, `core/v1`.
+    /// `apps/v1`, `core/v1`. A group that is written so is another one: there is none.
     pub(in crate::schema) fn group_version(&self) -> String {
-        match self.api_version.contains('/') {
-            true => self.api_version.clone(),
-            false => format!("core/{}", self.api_version),
+        match self.api_version.split_once('/') {
+            Some(("core", version)) => format!("(core)/{version}"),
+            Some(_) => self.api_version.clone(),
+            None => format!("core/{}", self.api_version),
         }
     }
 }

@@ -214,7 +214,9 @@ fn parent_span(origin: &Origin, id: NodeId) -> Span {
         Some(span) if node.alias_span.is_empty() => span,
         _ if !node.alias_span.is_empty() => node.alias_span,
         _ if !node.value_span.is_empty() => first_line(origin, node.value_span),
-        _ => origin.document.first_line(origin.document.span.start),
+        _ => origin
+            .document
+            .first_line(node.value_span.start.max(origin.document.span.start)),
     }
 }
 
