@@ -112,6 +112,9 @@ impl Explainer<'_, '_> {
             Source::Key(place) | Source::Path(place, _) => vec![Read::key(place)],
             Source::Made(made) => match &**made {
                 Made::Call { name, args, .. } if &**name == "minus" => self.survivors(args)?,
+                Made::Call { name, args, .. } if matches!(&**name, "any" | "all") => {
+                    self.truths(args)?
+                }
                 Made::Call { args, .. } => self.all(args)?,
                 Made::Absent(place, default) => {
                     let mut reads = vec![Read::node(place)];
@@ -153,6 +156,19 @@ impl Explainer<'_, '_> {
                 },
             },
         })
+    }
+
+    /// What the elements of a collection of truth values were made of.
+    fn truths(&mut self, args: &[Term]) -> Found {
+        let mut reads = Reads::new();
+        for (_, element) in args.iter().flat_map(Term::children).take(MANY) {
+            reads.extend(self.reads_of_source(element.source.inner())?);
+        }
+        self.keep_document(&mut reads);
+        if reads.is_empty() {
+            reads = self.all(args)?;
+        }
+        Ok(reads)
     }
 
     fn all(&mut self, terms: &[Term]) -> Found {
