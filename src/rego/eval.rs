@@ -116,7 +116,10 @@ impl Judge for RegoJudge<'_> {
             Some(parts) => placed(parts, &findings),
             None => unfollowed(findings),
         };
-        let is_own = |problem: &Problem| problem.message.contains(&*self.set.rules[rule].id);
+        let id = format!("`{}`", self.set.rules[rule].id);
+        let is_own = |problem: &Problem| {
+            problem.message.contains(&id) || !problem.message.starts_with("rule `")
+        };
         Explanation {
             outcome: judgement.outcomes[rule],
             parts,

@@ -81,24 +81,21 @@ impl Run<'_> {
         if !asks || members.is_empty() {
             return Vec::new();
         }
-        let Some(tracer) = self.tracer.get_or_init(|| Tracer::new(self.set)) else {
-            return Vec::new();
-        };
-        let mut trace = match self.trace.take() {
-            Some(trace) => trace,
-            None => tracer.trace(self.set, self.input, self.file(), self.seed()),
-        };
+        let (set, input, tracer) = (self.set, self.input, self.tracer);
+        let (before, file, seed) = (self.trace.take(), self.file(), self.seed());
         // A fault of the trace leaves a finding without its exact place, never without a verdict.
         let traced = catch_unwind(AssertUnwindSafe(|| {
+            let tracer = tracer.get_or_init(|| Tracer::new(set)).as_ref()?;
+            let mut trace = before.unwrap_or_else(|| tracer.trace(set, input, file, seed));
             let places = trace.places(rule, value, members);
-            (places, trace)
+            Some((places, trace))
         }));
         match traced {
-            Ok((places, trace)) => {
+            Ok(Some((places, trace))) => {
                 self.trace = Some(trace);
                 places
             }
-            Err(_) => Vec::new(),
+            Ok(None) | Err(_) => Vec::new(),
         }
     }
 

@@ -28,10 +28,11 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8, CommandError> {
     });
     let is_error = |problem: &&policy::finding::Problem| problem.severity == Severity::Error;
     session::show_problems(loaded.problems.iter().filter(is_error));
+    let mut readable = true;
     let checks = loaded.checks();
     let (check, rule) = find_rule(&checks, &args.rule)?;
     let (path, index) = target(&args.file);
-    let facts = read(&path, args)?;
+    let facts = read(&path, args, &mut readable)?;
     let inputs: Vec<Input> = facts
         .documents
         .iter()
@@ -58,8 +59,8 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8, CommandError> {
         explanation::write(form, described, &input.subject, explanation, &mut out)
     });
     match complete {
-        Ok(true) => Ok(PASSED),
-        Ok(false) => Ok(INCOMPLETE),
+        Ok(true) if readable => Ok(PASSED),
+        Ok(_) => Ok(INCOMPLETE),
         // Whoever reads has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(PASSED),
         Err(error) => Err(CommandError::new(
@@ -125,9 +126,10 @@ fn target(text: &str) -> (PathBuf, Option<u32>) {
     }
 }
 
-fn read(path: &PathBuf, args: &ExplainArgs) -> Result<Facts, CommandError> {
+/// The documents of the file; notes what cannot be read.
+fn read(path: &PathBuf, args: &ExplainArgs, readable: &mut bool) -> Result<Facts, CommandError> {
     let found = walk::find(std::slice::from_ref(path), &args.walk.options(Vec::new()));
-    session::show_problems(&found.problems);
+    *readable &= session::show_problems(&found.problems);
     let mut facts = Facts::default();
     for entry in &found.files {
         let bytes = match entry.is_stdin() {
@@ -143,7 +145,7 @@ fn read(path: &PathBuf, args: &ExplainArgs) -> Result<Facts, CommandError> {
         let file = policy::source::SourceFile::new(entry.name.as_str(), text);
         let syntax = Syntax::of_name(&entry.name);
         let parsed = document::parse(&file.into(), syntax, &Limits::default());
-        session::show_problems(parsed.problems.iter().map(|problem| &problem.problem));
+        *readable &= session::show_problems(parsed.problems.iter().map(|problem| &problem.problem));
         facts.documents.extend(parsed.documents);
     }
     Ok(facts)

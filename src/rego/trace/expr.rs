@@ -360,6 +360,7 @@ impl Machine<'_> {
         let mut members: BTreeMap<Value, Member> = BTreeMap::new();
         let branch = &made.branch;
         self.body(&branch.body, 0, frame, &mut |machine, frame| {
+            machine.spend(1 + frame.len() as u64 / 8)?;
             let derivation = Rc::new(Derivation {
                 branch: std::sync::Arc::clone(branch),
                 frame: frame.clone(),

@@ -97,7 +97,15 @@ pub(in crate::rego) struct Watch {
     pub(in crate::rego) last: Option<Frame>,
 }
 
+/// How many steps the evaluation of a rule may take.
+const BUDGET: u64 = 3_000_000;
+
 impl<'p> Machine<'p> {
+    /// Lets a rule be evaluated, or `n_findings` of it be explained, whatever was before.
+    pub(in crate::rego) fn refill(&mut self, n_findings: usize) {
+        self.budget = BUDGET + 20_000 * n_findings as u64;
+    }
+
     pub(in crate::rego) fn new(
         program: &'p Program,
         functions: &'p Functions,
@@ -115,7 +123,7 @@ impl<'p> Machine<'p> {
             }),
             n_contexts: 1,
             results: FxHashMap::default(),
-            budget: 3_000_000,
+            budget: BUDGET,
             deadline,
             depth: 0,
             n_nested: 0,

@@ -11,11 +11,21 @@ pub(super) struct Ordered {
     pub(super) complete: bool,
 }
 
+/// The longest body that is traced: what follows a statement is evaluated on its stack.
+const MAX_STATEMENTS: usize = 2_000;
+
 /// Orders the statements of a body; `bound` are the variables that have a value before, and afterwards all that have.
 pub(super) fn order(statements: Vec<Statement>, bound: &mut BTreeSet<Slot>) -> Ordered {
     let mut waiting = statements;
     let mut ordered = Vec::with_capacity(waiting.len());
-    let mut complete = true;
+    // What is longer is not traced.
+    let mut complete = waiting.len() <= MAX_STATEMENTS;
+    if !complete {
+        return Ordered {
+            statements: waiting,
+            complete,
+        };
+    }
     let mut uses: BTreeMap<Slot, usize> = BTreeMap::new();
     for slot in waiting.iter().flat_map(Statement::slots) {
         *uses.entry(slot).or_default() += 1;
@@ -99,10 +109,14 @@ fn is_value(node: &Node, bound: &BTreeSet<Slot>) -> bool {
         | NodeKind::In(..)
         | NodeKind::Template(_) => {
             // What a part binds by its indexes, those after it have.
-            let mut bound = bound.clone();
+            let mut extended: Option<BTreeSet<Slot>> = None;
             node.parts().into_iter().all(|part| {
-                let is_ready = is_value(part, &bound);
-                bound.extend(part.slots());
+                let known = extended.as_ref().unwrap_or(bound);
+                let is_ready = is_value(part, known);
+                let slots = part.slots();
+                if is_ready && !slots.is_subset(known) {
+                    extended.get_or_insert_with(|| bound.clone()).extend(slots);
+                }
                 is_ready
             })
         }

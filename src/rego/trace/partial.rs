@@ -60,6 +60,7 @@ impl Machine<'_> {
             .collect();
         let n_keys = definition.keys.len();
         self.body(&branch.body, 0, frame, &mut |machine, frame| {
+            machine.spend(1 + frame.len() as u64 / 8)?;
             let derivation = machine.derivation(branch, frame);
             machine.combinations(&heads, Vec::new(), frame, &mut |_, _, mut terms| {
                 let rest = terms.split_off(n_keys);

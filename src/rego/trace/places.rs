@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::document::input::Input;
 use crate::document::path::Segment;
@@ -19,6 +19,12 @@ use crate::rego::trace::machine::{Context, Machine, Replacement};
 use crate::rego::trace::plan::{DataNode, GroupId, Program};
 use crate::rego::trace::reads::Read;
 use crate::rego::trace::term::{Place, Source, Term};
+
+/// Longest that the trace of an input may take, where it may not take more.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// Most further places of a finding.
+const MOST_RELATED: usize = 100;
 
 /// Finds places, for one thread.
 pub(in crate::rego) struct Tracer {
@@ -72,7 +78,8 @@ impl Tracer {
             value: input.value.clone(),
             source: Source::Node(Place::default()),
         };
-        let deadline = Instant::now() + set.settings.timeout;
+        // The steps are counted, so that the same input has the same places; the clock is for what they do not show.
+        let deadline = Instant::now() + set.settings.timeout.max(LONGEST);
         let mut machine = Machine::new(
             &self.program,
             &self.functions,
@@ -163,6 +170,7 @@ impl<'t> Trace<'t> {
         let Some(group) = self.group_of(rule) else {
             return nothing();
         };
+        self.machine.refill(0);
         let term = match self.machine.rule(group) {
             Ok(Some(term)) if term.value == *value => term,
             Ok(_) | Err(_) => {
@@ -170,6 +178,7 @@ impl<'t> Trace<'t> {
                 return nothing();
             }
         };
+        self.machine.refill(members.len());
         let mut witnesses = Vec::with_capacity(members.len());
         let mut explainer = Explainer::new(&mut self.machine, &self.prefixes);
         for member in members {
@@ -241,8 +250,12 @@ impl<'t> Trace<'t> {
         if let Some(twin) = twin {
             add(twin, "the first one");
         }
-        for (placed, _) in places {
+        let n_more = places.len().saturating_sub(MOST_RELATED);
+        for (placed, _) in places.take(MOST_RELATED) {
             add(placed.location, "also here");
+        }
+        if let (1.., Some(last)) = (n_more, related.last_mut()) {
+            last.message = format!("also here, and in {n_more} more places");
         }
         Found {
             location: Some(first.location),

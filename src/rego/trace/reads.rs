@@ -59,8 +59,9 @@ pub(in crate::rego) fn extend(reads: &mut Reads, more: Reads) {
 
 /// Puts nodes before those that they are parts of.
 pub(super) fn parts_first(reads: &mut Reads) {
+    reads.truncate(4 * MANY);
     let places: Vec<Place> = reads.iter().map(|read| read.place.clone()).collect();
-    reads.sort_by_key(|read| {
+    reads.sort_by_cached_key(|read| {
         let is_part = |other: &Place| other.is_below(&read.place) && !read.place.is_below(other);
         places.iter().any(is_part)
     });
@@ -135,7 +136,10 @@ impl Explainer<'_, '_> {
                     Origin::Literal => {
                         let mut reads = Reads::new();
                         for member in members.members.values().take(MANY) {
-                            reads.extend(self.reads_of_source(&member.value.source)?);
+                            reads.extend(self.reads(&member.value)?);
+                            if reads.len() >= MANY {
+                                break;
+                            }
                         }
                         reads
                     }
@@ -295,7 +299,10 @@ impl Explainer<'_, '_> {
                 Origin::Literal => {
                     let mut reads = Reads::new();
                     for member in members.members.values().take(MANY) {
-                        reads.extend(self.collection_of(&member.value.source)?);
+                        reads.extend(self.collection(&member.value)?);
+                        if reads.len() >= MANY {
+                            break;
+                        }
                     }
                     Ok(reads)
                 }

@@ -375,7 +375,8 @@ fn of_element(
         )
     {
         let from_nowhere = arg.source.is_of_policy();
-        let lacking = args.iter().filter_map(Term::place).next();
+        let mut lacking = args.iter().filter(|arg| arg.child(key).is_none());
+        let lacking = lacking.find_map(Term::place);
         return Some(match lacking {
             // A default for what a document lacks.
             Some(place) if from_nowhere && name == "object.union" => {
