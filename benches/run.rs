@@ -54,7 +54,13 @@ fn run(set: &PolicySet, text: &[u8]) -> Report {
         summary: scan::Summary::Told,
     };
     let checks: [&dyn Check; 1] = [set];
-    let scanned = scan::scan(&found.files, Some(text), &checks, &options);
+    let scanned = scan::scan(
+        &found.files,
+        Some(text),
+        &checks,
+        &options,
+        &scan::progress::Progress::default(),
+    );
     Report {
         rules: scanned.rules,
         evaluations: scanned.evaluations,

@@ -15,6 +15,7 @@ mod places;
 mod schemas;
 mod starters;
 mod suppress;
+mod terminal;
 mod tidy;
 
 use std::path::{Path, PathBuf};

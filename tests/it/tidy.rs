@@ -149,8 +149,8 @@ fn rooms_import_only_what_they_may() {
             wrong.push(format!("{name}: only `rego` names the engine"));
         }
         let has_threads = code.contains("thread::scope") || code.contains("thread::spawn");
-        if has_threads && name != "scan.rs" {
-            wrong.push(format!("{name}: only `scan.rs` starts threads"));
+        if has_threads && name != "scan/queue.rs" {
+            wrong.push(format!("{name}: only `scan/queue.rs` starts threads"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -11,6 +11,7 @@ use policy::output::Format;
 use policy::rego::load::{BuiltinErrors, Version};
 use policy::walk;
 
+use crate::completions::{CompletionsArgs, ManArgs};
 use crate::init::InitArgs;
 use crate::merge::MergeArgs;
 use crate::schemas::SchemaArgs;
@@ -40,7 +41,12 @@ impl Policy {
             Command::Test(args) => args.output.base = base,
             Command::Verify(args) => args.output.base = base,
             Command::Merge(args) => args.output.base = base,
-            Command::Parse(_) | Command::Explain(_) | Command::Init(_) | Command::Config(_) => {}
+            Command::Parse(_)
+            | Command::Explain(_)
+            | Command::Init(_)
+            | Command::Config(_)
+            | Command::Completions(_)
+            | Command::Man(_) => {}
         }
     }
 }
@@ -61,6 +67,10 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Print the configuration that is in force, with the origin of each value.
     Config(Box<ConfigArgs>),
+    /// Print completions of commands and flags for a shell.
+    Completions(CompletionsArgs),
+    /// Print the man page, or that of a command.
+    Man(ManArgs),
 }
 
 /// Where policies and data are and how they are loaded.

@@ -29,6 +29,11 @@ pub(crate) fn ci() -> Option<Ci> {
     }
 }
 
+/// Whether the log is a CI system's: all of them say so by `CI` or a variable of their own.
+pub(crate) fn is_ci() -> bool {
+    ci().is_some() || variable("CI").is_some_and(|value| !value.eq_ignore_ascii_case("false"))
+}
+
 /// The working directory, empty where it cannot be known.
 pub(crate) fn directory() -> PathBuf {
     std::env::current_dir().unwrap_or_default()

@@ -1,6 +1,7 @@
 //! The command line: the only place that sees arguments, environment, clock, terminal and exit codes.
 
 mod args;
+mod completions;
 mod config;
 mod configuration;
 mod environment;
@@ -9,6 +10,7 @@ mod explain;
 mod init;
 mod merge;
 mod parse;
+mod progress;
 mod refused;
 mod schemas;
 mod selection;
@@ -58,6 +60,8 @@ fn run() -> u8 {
         Command::Explain(options) => explain::run(options),
         Command::Merge(options) => merge::run(options),
         Command::Init(options) => init::run(options),
+        Command::Completions(options) => completions::completions(options),
+        Command::Man(options) => completions::man(options),
         Command::Config(_) => config::run(&merged),
     };
     result.unwrap_or_else(|error: CommandError| {

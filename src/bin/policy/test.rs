@@ -1,6 +1,7 @@
 //! `policy test`: runs policies on manifests.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use policy::check::Check;
@@ -17,6 +18,7 @@ use policy::walk::{self, Role};
 use crate::args::{self, TestArgs};
 use crate::environment;
 use crate::error::CommandError;
+use crate::progress;
 use crate::selection;
 use crate::session;
 use crate::suppression::{self, Judged};
@@ -102,22 +104,11 @@ fn judge(
     let mut found = walk::find(&args.paths, &wanted);
     let extent = select(args, &mut found, judges, report)?;
     let stdin = standard_input(args, &mut found, report);
-    let options = scan::Options {
-        limits: Limits::default(),
-        max_bytes: args.walk.max_file_size << 20,
-        lists: if args.keep_lists {
-            Lists::Keep
-        } else {
-            Lists::Items
-        },
-        combine: args.combine,
-        n_threads: session::n_threads(args.walk.jobs),
-        summary: match extent {
-            Extent::Whole => Summary::Told,
-            Extent::Part => Summary::Left,
-        },
-    };
-    let scanned = scan::scan(&found.files, stdin.as_deref(), checks, &options);
+    let options = scan_options(args, extent);
+    let progress = Arc::default();
+    let line = progress::show(&progress, found.files.len(), args.output.quiet);
+    let scanned = scan::scan(&found.files, stdin.as_deref(), checks, &options, &progress);
+    drop(line);
     session::show_prints(&scanned.prints);
     report.run.n_files = scanned.n_files;
     report.run.n_documents = scanned.n_documents;
@@ -149,6 +140,25 @@ fn judge(
         now_ns,
     };
     suppression::apply(&args.suppress, run, report)
+}
+
+/// How documents are read and judged.
+fn scan_options(args: &TestArgs, extent: Extent) -> scan::Options {
+    scan::Options {
+        limits: Limits::default(),
+        max_bytes: args.walk.max_file_size << 20,
+        lists: if args.keep_lists {
+            Lists::Keep
+        } else {
+            Lists::Items
+        },
+        combine: args.combine,
+        n_threads: session::n_threads(args.walk.jobs),
+        summary: match extent {
+            Extent::Whole => Summary::Told,
+            Extent::Part => Summary::Left,
+        },
+    }
 }
 
 /// What standard input holds, where it is among the files; it is taken out where it cannot be read.

@@ -2,8 +2,11 @@
 //!
 //! Each worker has its own judges; documents are dropped after use unless a check needs all of them.
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+pub mod progress;
+mod queue;
+
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::check::{Check, Facts, Judge, Needs};
 use crate::document::directive::Directive;
@@ -12,6 +15,9 @@ use crate::document::{self, Document, Limits, Syntax};
 use crate::finding::{Evaluation, Finding, Location, Outcome, Problem, Rule, Stage};
 use crate::source::SourceFile;
 use crate::walk::{FileEntry, Role};
+
+use self::progress::Progress;
+use self::queue::{Queue, run};
 
 /// How documents are read and judged.
 #[derive(Clone, Copy, Debug)]
@@ -67,15 +73,17 @@ pub const STACK_BYTES: usize = 64 << 20;
 /// Documents of one file that are handed to other workers together.
 const BATCH: usize = 32;
 
-/// Reads the files and runs all checks on their documents. `stdin` is what the entry `-` holds.
+/// Reads the files and runs all checks on their documents. `stdin` is what the entry `-` holds; how far it is can be seen
+/// in `progress` meanwhile.
 #[must_use]
 pub fn scan(
     files: &[FileEntry],
     stdin: Option<&[u8]>,
     checks: &[&dyn Check],
     options: &Options,
+    progress: &Progress,
 ) -> Scan {
-    let catalogue = Catalogue::new(checks);
+    let catalogue = Catalogue::new(checks, progress);
     let collects = options.combine
         || checks
             .iter()
@@ -88,6 +96,7 @@ pub fn scan(
         files,
         stdin,
         options,
+        progress,
     };
     if collects {
         let read = run(first, options.n_threads, || {
@@ -239,10 +248,11 @@ struct Catalogue<'a> {
     rules: Vec<Rule>,
     /// For each check and each of its rules the index among all.
     index_of: Vec<Vec<usize>>,
+    progress: &'a Progress,
 }
 
 impl<'a> Catalogue<'a> {
-    fn new(checks: &'a [&'a dyn Check]) -> Self {
+    fn new(checks: &'a [&'a dyn Check], progress: &'a Progress) -> Self {
         let mut all: Vec<(usize, usize, &Rule)> = Vec::new();
         for (check, rules) in checks.iter().map(|check| check.rules()).enumerate() {
             all.extend(
@@ -264,6 +274,7 @@ impl<'a> Catalogue<'a> {
             checks,
             rules: all.into_iter().map(|(_, _, rule)| rule.clone()).collect(),
             index_of,
+            progress,
         }
     }
 
@@ -283,6 +294,7 @@ struct Judges<'a> {
 
 impl Judges<'_> {
     fn judge(&mut self, input: &Input, done: &mut Done) {
+        let n_before = done.findings.len();
         let mut outcomes = vec![Outcome::Skipped; self.catalogue.rules.len()];
         for (judge, index_of) in self.judges.iter_mut().zip(&self.catalogue.index_of) {
             let judgement = judge.judge(input);
@@ -297,6 +309,9 @@ impl Judges<'_> {
             done.problems.extend(judgement.problems);
             done.prints.extend(judgement.prints);
         }
+        self.catalogue
+            .progress
+            .judged(done.findings.len() - n_before);
         done.evaluations.push(Evaluation {
             subject: input.subject.clone(),
             outcomes: outcomes.into_boxed_slice(),
@@ -320,6 +335,7 @@ struct Reader<'a> {
     files: &'a [FileEntry],
     stdin: Option<&'a [u8]>,
     options: &'a Options,
+    progress: &'a Progress,
 }
 
 impl Reader<'_> {
@@ -365,6 +381,7 @@ impl Reader<'_> {
     }
 
     fn read(&self, number: usize, done: &mut Done) -> Vec<Arc<Document>> {
+        self.progress.read();
         let entry = &self.files[number];
         let file = match self.source(entry) {
             Ok(file) => Arc::new(file),
@@ -406,90 +423,4 @@ impl Reader<'_> {
         })?;
         Ok(SourceFile::new(entry.name.as_str(), text))
     }
-}
-
-/// Tasks that are waiting, and how many are not done yet.
-struct Queue {
-    state: Mutex<(VecDeque<Task>, usize)>,
-    changed: Condvar,
-}
-
-impl Queue {
-    fn new(tasks: Vec<Task>) -> Self {
-        let n_open = tasks.len();
-        Self {
-            state: Mutex::new((tasks.into(), n_open)),
-            changed: Condvar::new(),
-        }
-    }
-
-    fn push(&self, task: Task) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.0.push_front(task);
-        state.1 += 1;
-        self.changed.notify_one();
-    }
-
-    /// The next task; none when all are done.
-    fn pop(&self) -> Option<Task> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(task) = state.0.pop_front() {
-                return Some(task);
-            }
-            if state.1 == 0 {
-                return None;
-            }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn done(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.1 -= 1;
-        if state.1 == 0 {
-            self.changed.notify_all();
-        }
-    }
-}
-
-/// Runs tasks on several threads, each with a worker that `make` gives; the parts in the order of the tasks.
-fn run<W>(tasks: Vec<Task>, n_threads: usize, make: impl Fn() -> W + Sync) -> Vec<Part>
-where
-    W: FnMut(Task, &Queue) -> Part,
-{
-    let n_threads = n_threads.clamp(1, tasks.len().max(1) * BATCH);
-    let queue = Queue::new(tasks);
-    let work = || {
-        let mut worker = make();
-        let mut parts = Vec::new();
-        while let Some(task) = queue.pop() {
-            parts.push(worker(task, &queue));
-            queue.done();
-        }
-        parts
-    };
-    let mut parts: Vec<Part> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..n_threads)
-            .map(|_| {
-                std::thread::Builder::new()
-                    .stack_size(STACK_BYTES)
-                    .spawn_scoped(scope, work)
-                    .expect("the system lets a thread start")
-            })
-            .collect();
-        threads
-            .into_iter()
-            .flat_map(|thread| {
-                thread
-                    .join()
-                    .expect("workers catch the panics of what they run")
-            })
-            .collect()
-    });
-    parts.sort_by_key(|part| part.done.order);
-    parts
 }
