@@ -582,10 +582,12 @@ mod links {
     #[test]
     fn what_is_no_file_is_an_error() {
         let folder = Folder::with(&["k8s/a.yaml"]);
-        let listener = std::os::unix::net::UnixListener::bind(folder.path("k8s/s.yaml"));
-        listener.expect("a socket");
+        for name in ["named.yaml", "k8s/s.yaml"] {
+            let listener = std::os::unix::net::UnixListener::bind(folder.path(name));
+            listener.expect("a socket");
+        }
         let found = find(
-            &[PathBuf::from("/dev/null"), folder.path("k8s")],
+            &[folder.path("named.yaml"), folder.path("k8s")],
             &Options::default(),
         );
         assert_eq!(errors(&found), ["this is neither a file nor a folder"; 2]);

@@ -76,24 +76,31 @@ mod at_a_terminal {
 
     use super::*;
 
-    /// Starts the binary with its standard output and error on a terminal; gives what is seen there.
-    fn start(folder: &Folder, args: &[&str], variables: &[(&str, &str)]) -> (Child, File) {
+    /// A terminal: what is seen there, and its name.
+    fn terminal() -> (File, String) {
         let flags = pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY;
         let screen = pty::openpt(flags).expect("a terminal");
         pty::grantpt(&screen).expect("it is ours");
         pty::unlockpt(&screen).expect("it can be used");
         let name = pty::ptsname(&screen, Vec::new()).expect("it has a name");
-        let end = || {
-            let mut options = OpenOptions::new();
-            let path = name.to_str().expect("UTF-8");
-            options.read(true).write(true).open(path).expect("it opens")
-        };
+        let name = name.into_string().expect("UTF-8");
+        (File::from(screen), name)
+    }
+
+    fn open(name: &str) -> File {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).open(name).expect("it opens")
+    }
+
+    /// Starts the binary with its standard output and error on a terminal; gives what is seen there.
+    fn start(folder: &Folder, args: &[&str], variables: &[(&str, &str)]) -> (Child, File) {
+        let (screen, name) = terminal();
         let mut command = policy(&folder.path);
         command.args(args).envs(variables.iter().copied());
-        let child = command.stdout(end()).stderr(end()).spawn();
+        let child = command.stdout(open(&name)).stderr(open(&name)).spawn();
         // The command holds ends of the terminal, too: what is read ends only when they are closed.
         drop(command);
-        (child.expect("the binary runs"), File::from(screen))
+        (child.expect("the binary runs"), screen)
     }
 
     /// Everything that is seen, or what there is as soon as `enough` says so.
@@ -155,6 +162,33 @@ mod at_a_terminal {
         child.kill().expect("it is ended");
         child.wait().expect("it ends");
         assert!(is_shown(&text), "{text}");
+    }
+
+    #[test]
+    fn a_report_is_written_to_a_device_and_does_not_replace_it() {
+        use std::os::unix::fs::FileTypeExt as _;
+        let folder = Folder::new(&[("policy/p.rego", POLICY), ("k8s/a.yaml", POD)]);
+        let (mut screen, name) = terminal();
+        // As long as somebody holds the other end, what was written can be read.
+        let held = open(&name);
+        let ran = run(&folder.path, &["test", "k8s", "-o", &format!("tap={name}")]);
+        assert_eq!((ran.code, &*ran.stdout), (1, ""), "{}", ran.stderr);
+        let text = seen(&mut screen, |text| text.contains("not ok 1"));
+        assert!(text.starts_with("TAP version 14"), "{text}");
+        let kind = std::fs::symlink_metadata(&name)
+            .expect("it is there")
+            .file_type();
+        assert!(kind.is_char_device());
+        drop(held);
+        // What a link leads to is replaced, not the link.
+        folder.write("reports/last.tap", b"old");
+        let link = folder.path.join("report.tap");
+        std::os::unix::fs::symlink("reports/last.tap", &link).expect("a link");
+        let args = ["test", "k8s", "-o", "tap=report.tap"];
+        assert_eq!(run(&folder.path, &args).code, 1);
+        assert!(link.is_symlink());
+        let text = std::fs::read_to_string(folder.path.join("reports/last.tap"));
+        assert!(text.expect("it is there").starts_with("TAP version 14"));
     }
 
     #[test]

@@ -226,8 +226,15 @@ fn write_file(
     replace_file(file, &text).map_err(failed)
 }
 
-/// Writes a file whole or not at all: it is written beside and then put in its place.
+/// Writes a file whole or not at all: it is written beside and then put in its place. A link stays one, and what is no
+/// file (`/dev/null`, a pipe) is written to.
 pub(crate) fn replace_file(file: &Path, text: &[u8]) -> io::Result<()> {
+    let real = file.canonicalize();
+    let file = real.as_deref().unwrap_or(file);
+    if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
+        let mut device = fs::OpenOptions::new().write(true).open(file)?;
+        return device.write_all(text).and_then(|()| device.flush());
+    }
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}.tmp", std::process::id()));
     let beside = PathBuf::from(beside);
