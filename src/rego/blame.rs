@@ -1,6 +1,7 @@
 //! Whether the failure of a builtin may have hidden a finding.
 //!
-//! As spec: it has, where the rule gave nothing and no other body, `else`, `default` or `not` took care of it.
+//! It has, where no other body, `else`, `default` or `not` took care of it: what the rule found in one element says nothing
+//! of the next one, for which the function failed.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

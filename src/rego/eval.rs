@@ -368,9 +368,10 @@ impl<'a> Run<'a> {
         if self.set.settings.builtin_errors == BuiltinErrors::Ignore {
             return;
         }
-        let found = self.judgement.outcomes[rule] != Outcome::Passed || is_filled(value);
-        let blamed = if found { None } else { self.blame(rule) };
-        let hides = !found && blamed.as_ref().is_none_or(|blamed| blamed.hides);
+        // What an exception exempts cannot hide anything.
+        let is_exempt = self.judgement.outcomes[rule] == Outcome::Excepted;
+        let blamed = if is_exempt { None } else { self.blame(rule) };
+        let hides = !is_exempt && blamed.as_ref().is_none_or(|blamed| blamed.hides);
         let id = Arc::clone(&self.set.rules[rule].id);
         let (text, location) = match blamed {
             Some(blamed) => (blamed.message, Some(blamed.location)),
@@ -378,8 +379,13 @@ impl<'a> Run<'a> {
         };
         let message = format!("rule `{id}`: {text}");
         let problem = if hides && self.set.settings.builtin_errors == BuiltinErrors::Error {
-            self.judgement.outcomes[rule] = Outcome::Errored;
-            Problem::error(Stage::Evaluate, format!("{message}; the rule gave nothing")).help(
+            let then = if is_filled(value) {
+                "the rule may have found more"
+            } else {
+                self.judgement.outcomes[rule] = Outcome::Errored;
+                "the rule gave nothing"
+            };
+            Problem::error(Stage::Evaluate, format!("{message}; {then}")).help(
                 "What the function was given is not what it takes; test for it first, or use `--builtin-errors notice`.",
             )
         } else {

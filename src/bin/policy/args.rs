@@ -166,7 +166,7 @@ pub(crate) struct TestArgs {
     /// Do not look for the field that made a rule fire: findings are at their resource, and the run is faster.
     #[arg(long)]
     pub(crate) no_places: bool,
-    /// What it is when a built-in function fails and the rule gives nothing.
+    /// What it is when a built-in function fails and may hide a finding by that.
     #[arg(long, value_name = "WHAT", default_value = "error")]
     pub(crate) builtin_errors: BuiltinErrorsArg,
     #[command(flatten)]
@@ -353,7 +353,7 @@ pub(crate) struct ExplainArgs {
     /// How to print: pretty, or json for machines.
     #[arg(short, long, value_name = "FORMAT", default_value = "pretty")]
     pub(crate) output: ParseFormat,
-    /// What it is when a built-in function fails and the rule gives nothing.
+    /// What it is when a built-in function fails and may hide a finding by that.
     #[arg(long, value_name = "WHAT", default_value = "error")]
     pub(crate) builtin_errors: BuiltinErrorsArg,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! The same program with probes: which call of a builtin failed, and whether another body took care of it.
 //!
-//! Used only where a rule gave nothing and a builtin failed on the way. A probe around a call says which call failed,
+//! Used only where a builtin failed. A probe around a call says which call failed,
 //! a probe around a value says which definition gave one, both with the arguments of the function around them.
 
 use std::sync::Arc;
