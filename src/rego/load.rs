@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::document;
 use crate::finding::{Location, Precision, Problem, Stage};
 use crate::rego::annotations::{self};
+use crate::rego::combined::misfits;
 use crate::rego::data::{self, Data};
 use crate::rego::describe::described;
 use crate::rego::eval::engine_problems;
@@ -365,8 +366,15 @@ fn policy_set(
                 problems.push(warning(PolicyError { module, error }));
             }
         }
+        let (misfits, is_all) = misfits(&policies, &inventory.rules, options.combine);
         let place = |error: PolicyError| located(&sources[error.module], error);
         problems.extend(inventory.errors.into_iter().map(place));
+        // Where no rule can find anything and nothing else judges, nothing would be checked.
+        let is_grave = is_all && options.elsewhere.is_empty();
+        problems.extend(misfits.into_iter().map(|error| match is_grave {
+            true => place(error),
+            false => warning(error),
+        }));
     }
     let rules = inventory
         .rules

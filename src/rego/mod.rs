@@ -5,6 +5,7 @@
 mod annotations;
 mod blame;
 mod builtins;
+mod combined;
 mod data;
 mod describe;
 mod engine;

@@ -57,3 +57,77 @@ fn colour_is_for_terminals_and_those_who_ask() {
             .contains('\u{1b}')
     );
 }
+
+/// Severity and message of each problem of a run, without the files' lines.
+fn problems(json: &serde_json::Value) -> Vec<(String, String)> {
+    let problems = json["problems"].as_array().expect("a list");
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    problems
+        .iter()
+        .map(|problem| (text(&problem["severity"]), text(&problem["message"])))
+        .collect()
+}
+
+#[test]
+fn rules_for_the_other_shape_of_input_do_not_pass_unseen() {
+    let combined = [
+        "deny contains \"x\" if input[_].contents.kind == \"Pod\"",
+        "deny contains f.path if some f in input",
+        "deny contains \"x\" if { f := input[_]; endswith(f.path, \".yml\") }",
+        "deny contains \"x\" if { some i; is_pod(input[i]) }\nis_pod(f) if f.contents.kind == \"Pod\"",
+        "deny contains \"x\" if pods[_].metadata\npods contains p if { p := input[_].contents; p.kind == \"Pod\" }",
+    ];
+    for text in combined {
+        let folder = Folder::new(&[
+            ("alone/p.rego", &format!("package main\n{text}\n")),
+            ("both/p.rego", &format!("package main\n{text}\n")),
+            ("both/q.rego", &POLICY.replace("main", "other")),
+            ("k8s/a.yaml", "kind: Pod\nmetadata: {name: a}\n"),
+            ("k8s/b.yml", "kind: Pod\nmetadata: {name: b}\n"),
+        ]);
+        let (code, json) = report(&folder.path, &["test", "-p", "alone", "k8s"]);
+        assert_eq!(code, 2, "{text}");
+        let of_run = problems(&json);
+        assert_eq!(of_run.len(), 1, "{text}: {of_run:?}");
+        assert!(of_run[0].1.contains("--combine"), "{text}: {of_run:?}");
+        assert!(json["problems"][0]["location"]["start"]["line"].is_number());
+
+        let (code, json) = report(&folder.path, &["test", "-p", "both", "k8s"]);
+        assert_eq!(code, 1, "{text}");
+        let severities: Vec<_> = problems(&json).into_iter().map(|(s, _)| s).collect();
+        assert_eq!(severities, ["warning"], "{text}");
+
+        let (code, json) = report(&folder.path, &["test", "-p", "alone", "--combine", "k8s"]);
+        assert_eq!((code, problems(&json)), (1, vec![]), "{text}");
+
+        let args = ["test", "-p", "both", "--combine", "k8s"];
+        let (code, json) = report(&folder.path, &args);
+        assert_eq!(code, 1, "{text}");
+        let of_run = problems(&json);
+        assert_eq!(of_run.len(), 1, "{text}: {of_run:?}");
+        assert!(of_run[0].1.contains("reads `input."), "{text}: {of_run:?}");
+
+        let args = ["test", "-p", "both", "-n", "other", "--combine", "k8s"];
+        assert_eq!(run(&folder.path, &args).code, 2, "{text}");
+    }
+}
+
+#[test]
+fn rules_that_fit_any_input_are_left_alone() {
+    let rules = [
+        "deny contains k if some k, v in input",
+        "deny contains \"x\" if { walk(input, [p, v]); v == \"latest\" }",
+        "deny contains \"x\" if input.data[_].contents",
+        "deny contains \"x\" if { some p in input.spec.rules[_].http.paths; p.path == \"/\" }",
+        "deny contains \"x\" if { some i; input[i] == \"Pod\"; p := input.paths[_]; p.path }",
+        "deny contains \"x\" if { input.kind == \"Pod\"; found with input as [{\"contents\": input}] }\nfound if count(input) > 9",
+    ];
+    for text in rules {
+        let folder = Folder::new(&[
+            ("policy/p.rego", &format!("package main\n{text}\n")),
+            ("k8s/a.yaml", "kind: Pod\nmetadata: {name: a}\n"),
+        ]);
+        let (_, json) = report(&folder.path, &["test", "k8s"]);
+        assert_eq!(problems(&json), [], "{text}");
+    }
+}

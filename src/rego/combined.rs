@@ -1,0 +1,289 @@
+//! Rules that are written for the other shape of `input`: the list of a combined run, or one document.
+//!
+//! Such a rule loads, is run and finds nothing. It is told by what it reads, itself and in the rules that it uses.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "few kinds of expressions count here"
+)]
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use crate::rego::prepare::check::references;
+use crate::rego::prepare::names::{DataPath, Names, rule_path};
+use crate::rego::prepare::{Policies, PolicyError, Unit};
+use crate::rego::rules::PolicyRule;
+use crate::rego::syntax::SyntaxError;
+use crate::rego::syntax::ast::{
+    Expr, ExprKind, Operator, Rule, Statement, StatementKind, Step, join_path,
+};
+use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule, walk_statement};
+use crate::source::Span;
+
+/// What a combined run's list has in each element.
+const ELEMENT: [&str; 2] = ["contents", "path"];
+
+/// The rules that read `input` as it is not in this run; whether that is all of them.
+pub(in crate::rego) fn misfits(
+    policies: &Policies,
+    rules: &[PolicyRule],
+    combine: bool,
+) -> (Vec<PolicyError>, bool) {
+    let all: BTreeMap<DataPath, Vec<(usize, usize)>> = definitions(policies);
+    let mut found = Vec::new();
+    for rule in rules {
+        let reads = reads(policies, &all, rule);
+        let name = format!("{}.{}", join_path(&rule.package), rule.name);
+        let error = if combine {
+            reads.of_one_document(&name)
+        } else {
+            reads.of_all_documents(&name)
+        };
+        found.extend(error);
+    }
+    let is_all = !rules.is_empty() && found.len() == rules.len();
+    (found, is_all)
+}
+
+fn definitions(policies: &Policies) -> BTreeMap<DataPath, Vec<(usize, usize)>> {
+    let mut all: BTreeMap<DataPath, Vec<(usize, usize)>> = BTreeMap::new();
+    for (module, unit) in policies.units.iter().enumerate() {
+        for (index, rule) in unit.module.rules.iter().enumerate() {
+            let path = rule_path(&unit.module, rule);
+            all.entry(path).or_default().push((module, index));
+        }
+    }
+    all
+}
+
+/// What a rule reads of `input`, with all that it uses.
+fn reads(
+    policies: &Policies,
+    all: &BTreeMap<DataPath, Vec<(usize, usize)>>,
+    rule: &PolicyRule,
+) -> Reads {
+    let mut reads = Reads::default();
+    let mut seen: BTreeSet<(usize, usize)> = rule.definitions.iter().copied().collect();
+    let mut waiting: VecDeque<(usize, usize)> = rule.definitions.iter().copied().collect();
+    while let Some((module, index)) = waiting.pop_front() {
+        let unit = &policies.units[module];
+        let Some((rule, locals)) = unit.rules().nth(index) else {
+            continue;
+        };
+        reads.add(module, unit, rule, locals);
+        for path in references(unit, rule, locals) {
+            let below = all
+                .range(path.clone()..)
+                .take_while(|(known, _)| known.starts_with(&path));
+            let above = (1..path.len()).filter_map(|n| all.get_key_value(&path[..n]));
+            let used = below.chain(above).flat_map(|(_, definitions)| definitions);
+            waiting.extend(used.filter(|definition| seen.insert(**definition)));
+        }
+    }
+    reads
+}
+
+/// A place in a module.
+type At = (usize, Span);
+
+/// What is read of `input`.
+#[derive(Default)]
+struct Reads {
+    /// `contents` or `path` of an element of `input`.
+    element: Option<At>,
+    /// `contents` of a variable, which may be an element.
+    contents: Option<At>,
+    /// A field of `input` that is written out, and its name.
+    field: Option<(At, String)>,
+    /// Whether `input` is gone through.
+    goes_through: bool,
+    /// Whether it is read as a whole, or replaced.
+    whole: bool,
+}
+
+impl Reads {
+    fn add(&mut self, module: usize, unit: &Unit, rule: &Rule, locals: &BTreeSet<Arc<str>>) {
+        let mut elements = Elements {
+            names: &unit.names,
+            locals,
+            found: BTreeSet::new(),
+        };
+        walk_rule(&mut elements, rule);
+        let mut reader = Reader {
+            names: &unit.names,
+            locals,
+            elements: &elements.found,
+            module,
+            reads: self,
+        };
+        walk_rule(&mut reader, rule);
+    }
+
+    /// What is wrong where `input` is one document.
+    fn of_all_documents(self, name: &str) -> Option<PolicyError> {
+        let by_variable = self.contents.filter(|_| self.goes_through);
+        let (module, span) = self.element.or(by_variable)?;
+        let message = format!(
+            "rule `{name}` reads all documents at once, as `input[_].contents`; without `--combine` it finds nothing"
+        );
+        let help = "Run it with `--combine`, or leave its package out with `-n`.";
+        let error = SyntaxError::new(span, message).help(help);
+        Some(PolicyError { module, error })
+    }
+
+    /// What is wrong where `input` is the list of all documents.
+    fn of_one_document(self, name: &str) -> Option<PolicyError> {
+        if self.goes_through || self.whole {
+            return None;
+        }
+        let ((module, span), field) = self.field?;
+        let message =
+            format!("rule `{name}` reads `input.{field}`, which the list of `--combine` has not");
+        let help = format!(
+            "Run it without `--combine`, leave its package out with `-n`, or read `input[_].contents.{field}`."
+        );
+        let error = SyntaxError::new(span, message).help(help);
+        Some(PolicyError { module, error })
+    }
+}
+
+/// The steps of a reference to `input`, where it is one.
+fn below_input<'a>(
+    expr: &'a Expr,
+    names: &Names,
+    locals: &BTreeSet<Arc<str>>,
+) -> Option<(DataPath, &'a [Step])> {
+    let (path, taken) = expr.constant_prefix()?;
+    let absolute = names.absolute(&path, locals)?;
+    let rest: &[Step] = match &expr.kind {
+        ExprKind::Ref(_, steps) => &steps[taken..],
+        _ => &[],
+    };
+    (&*absolute[0] == "input").then_some((absolute, rest))
+}
+
+/// The variables that are elements of `input`.
+struct Elements<'a> {
+    names: &'a Names,
+    locals: &'a BTreeSet<Arc<str>>,
+    found: BTreeSet<Arc<str>>,
+}
+
+impl Elements<'_> {
+    fn is_input(&self, expr: &Expr) -> bool {
+        let below = below_input(expr, self.names, self.locals);
+        below.is_some_and(|(path, rest)| path.len() == 1 && rest.is_empty())
+    }
+
+    fn is_element(&self, expr: &Expr) -> bool {
+        let below = below_input(expr, self.names, self.locals);
+        below.is_some_and(|(path, rest)| path.len() == 1 && rest.len() == 1)
+    }
+}
+
+impl Visitor for Elements<'_> {
+    fn statement(&mut self, statement: &Statement) {
+        match &statement.kind {
+            StatementKind::SomeIn {
+                value, collection, ..
+            } if self.is_input(collection) => self.found.extend(value.as_var().cloned()),
+            StatementKind::Every { value, domain, .. } if self.is_input(domain) => {
+                self.found.insert(Arc::clone(&value.text));
+            }
+            StatementKind::Expr(expr) => {
+                if let ExprKind::Binary(Operator::Assign | Operator::Unify, left, right) =
+                    &expr.kind
+                    && self.is_element(right)
+                {
+                    self.found.extend(left.as_var().cloned());
+                }
+            }
+            StatementKind::Some(_)
+            | StatementKind::SomeIn { .. }
+            | StatementKind::Every { .. }
+            | StatementKind::Not(_) => {}
+        }
+        walk_statement(self, statement);
+    }
+}
+
+struct Reader<'a> {
+    names: &'a Names,
+    locals: &'a BTreeSet<Arc<str>>,
+    elements: &'a BTreeSet<Arc<str>>,
+    module: usize,
+    reads: &'a mut Reads,
+}
+
+impl Reader<'_> {
+    fn of_variable(&mut self, expr: &Expr) {
+        let Some((path, _)) = expr.constant_prefix() else {
+            return;
+        };
+        let [variable, key, ..] = path.as_slice() else {
+            return;
+        };
+        if !self.locals.contains(variable) {
+            return;
+        }
+        let at = (self.module, expr.span);
+        if self.elements.contains(variable) && ELEMENT.contains(&&**key) {
+            self.reads.element.get_or_insert(at);
+        }
+        if &**key == "contents" {
+            self.reads.contents.get_or_insert(at);
+        }
+    }
+}
+
+impl Visitor for Reader<'_> {
+    fn expr(&mut self, expr: &Expr) {
+        let at = (self.module, expr.span);
+        match below_input(expr, self.names, self.locals) {
+            None => self.of_variable(expr),
+            Some((path, rest)) => match (path.get(1), rest) {
+                (Some(field), _) => {
+                    let field = field.to_string();
+                    self.reads.field.get_or_insert((at, field));
+                }
+                (None, [_, second, ..]) => {
+                    self.reads.goes_through = true;
+                    if second.as_key().is_some_and(|key| ELEMENT.contains(&&**key)) {
+                        self.reads.element.get_or_insert(at);
+                    }
+                }
+                (None, [_]) => self.reads.goes_through = true,
+                (None, []) => self.reads.whole = true,
+            },
+        }
+        match &expr.kind {
+            // The head of a reference alone means something else than the whole.
+            ExprKind::Ref(head, steps) => {
+                if head.as_var().is_none() {
+                    self.expr(head);
+                }
+                for step in steps {
+                    if let Step::Index(index) = step {
+                        self.expr(index);
+                    }
+                }
+            }
+            _ => walk_expr(self, expr),
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        let collection = match &statement.kind {
+            StatementKind::SomeIn { collection, .. } => Some(collection),
+            StatementKind::Every { domain, .. } => Some(domain),
+            StatementKind::Some(_) | StatementKind::Expr(_) | StatementKind::Not(_) => None,
+        };
+        let is_input = |expr: &Expr| {
+            let below = below_input(expr, self.names, self.locals);
+            below.is_some_and(|(path, rest)| path.len() == 1 && rest.is_empty())
+        };
+        self.reads.goes_through |= collection.is_some_and(is_input);
+        walk_statement(self, statement);
+    }
+}
