@@ -142,6 +142,72 @@ fn init_makes_a_folder_that_works_and_touches_nothing() {
 }
 
 #[test]
+fn init_writes_what_we_ship_and_never_overwrites() {
+    let shipped = |name: &str| {
+        let source = match name {
+            ".github/workflows/policy.yml" => "src/bin/policy/init/github.yml",
+            ".gitlab/policy.yml" => "src/bin/policy/init/gitlab.yml",
+            ".gitlab-ci.yml" => "src/bin/policy/init/gitlab-ci.yml",
+            ".pre-commit-config.yaml" => "src/bin/policy/init/pre-commit-config.yaml",
+            other => other,
+        };
+        std::fs::read_to_string(crate::root().join(source)).expect("we ship it")
+    };
+    let azure = [
+        "azure-pipelines/nightly.yml",
+        "azure-pipelines/pull-request.yml",
+        "azure-pipelines/steps/check.yml",
+        "azure-pipelines/steps/install.yml",
+        "azure-pipelines/steps/scan.yml",
+    ];
+    let cases: [(&[&str], &[&str]); 4] = [
+        (&["--ci", "azure-devops"], &azure),
+        (&["--ci", "github"], &[".github/workflows/policy.yml"]),
+        (
+            &["--ci", "gitlab"],
+            &[".gitlab/policy.yml", ".gitlab-ci.yml"],
+        ),
+        (&["--pre-commit"], &[".pre-commit-config.yaml"]),
+    ];
+    for (args, files) in cases {
+        let folder = Folder::new(&[("x", "")]);
+        let init = |more: &[&str]| run(&folder.path, &[&["init"], args, more].concat());
+        let read = |name: &str| std::fs::read_to_string(folder.path.join(name)).expect(name);
+        let ran = init(&[]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(
+            ran.stdout.contains("to do: write for OWNER"),
+            "{}",
+            ran.stdout
+        );
+        for name in files {
+            assert_eq!(read(name), shipped(name), "{name}");
+            folder.write(name, b"mine\n");
+        }
+        let ran = init(&["--repository", "me/policy"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(!ran.stdout.contains("to do"), "{}", ran.stdout);
+        for name in files {
+            assert_eq!(read(name), "mine\n", "{name}");
+            assert!(
+                ran.stdout.contains(&format!("kept {name}")),
+                "{}",
+                ran.stdout
+            );
+            std::fs::remove_file(folder.path.join(name)).expect("it is there");
+        }
+        init(&["--repository", "me/policy"]);
+        for name in files {
+            let own = shipped(name).replace("OWNER/policy", "me/policy");
+            assert_eq!(read(name), own, "{name}");
+        }
+        for wrong in ["policy", "a/b/c", "a b/c", "'x/y", ""] {
+            assert_eq!(init(&["--repository", wrong]).code, 2, "{wrong}");
+        }
+    }
+}
+
+#[test]
 fn a_hook_takes_the_files_that_a_walk_would_take() {
     let folder = Folder::new(&[
         (".policy.yaml", "policy: [rules]\nfail-on-warn: true\n"),
@@ -163,4 +229,22 @@ fn a_hook_takes_the_files_that_a_walk_would_take() {
     assert!(ran.stdout.contains("NOTICE"), "{}", ran.stdout);
     assert_eq!(hook(&[]).code, 0);
     assert_eq!(hook(&[&chart[..], &["k8s/pod.yaml"]].concat()).code, 1);
+}
+
+#[test]
+fn what_init_writes_is_in_the_package() {
+    let read = |name: &str| std::fs::read_to_string(crate::root().join(name)).expect(name);
+    let manifest = read("Cargo.toml");
+    let line = manifest.lines().find(|line| line.starts_with("exclude = "));
+    let (excluded, source) = (line.expect("a list"), read("src/bin/policy/init.rs"));
+    let mut n_files = 0;
+    for (_, rest) in source
+        .match_indices("include_str!(\"../../../")
+        .map(|(at, head)| source.split_at(at + head.len()))
+    {
+        let folder = rest.split('/').next().expect("a folder");
+        assert!(!excluded.contains(&format!("/{folder}\"")), "{folder}");
+        n_files += 1;
+    }
+    assert!(n_files > 10, "{n_files}");
 }

@@ -1,11 +1,13 @@
 //! The integration tests: the binary as a user runs it, and the rules of the house.
 
+mod agent;
 mod better;
 mod ci;
 mod cli;
 mod config;
 mod conftest;
 mod explain;
+mod first_day;
 mod gatekeeper;
 mod hostile;
 mod limits;

@@ -2,24 +2,24 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+#[cfg(target_os = "linux")]
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::{Folder, root, run};
+use crate::agent::yaml;
+#[cfg(target_os = "linux")]
+use crate::agent::{Agent, Step, azure_steps, git, github_steps, gitlab_steps, search_path};
+use crate::root;
+#[cfg(target_os = "linux")]
+use crate::{Folder, run};
 
+#[cfg(target_os = "linux")]
 const POLICY: &str = "package main\n\ndeny contains \"no pods\" if input.kind == \"Pod\"\n";
+#[cfg(target_os = "linux")]
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n";
+#[cfg(target_os = "linux")]
 const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: b\n";
-
-/// A YAML file as a value, read by our own parser.
-fn yaml(path: &Path) -> Value {
-    let name = path.to_str().expect("UTF-8");
-    let ran = run(&root(), &["parse", "--no-config", "-o", "json", name]);
-    assert_eq!(ran.code, 0, "{name}: {}", ran.stderr);
-    let parsed: Value = serde_json::from_str(&ran.stdout).expect("JSON");
-    parsed[0]["documents"][0]["value"].clone()
-}
 
 fn check_schema(schema: &str, name: &str, value: &Value) {
     let path = root().join("testdata/schemas").join(schema);
@@ -91,17 +91,38 @@ fn pipelines_are_valid_for_their_systems() {
     }
     let release = root().join(".github/workflows/release.yml");
     check_schema("github-workflows.json", "release.yml", &workflow(&release));
-    let folder = Folder::new(&[
-        ("github.yaml", &block("github.md")),
-        ("gitlab.yaml", &block("gitlab.md")),
-    ]);
-    let github = workflow(&folder.path.join("github.yaml"));
-    check_schema("github-workflows.json", "docs/github.md", &github);
-    check_schema(
-        "gitlab-ci.json",
-        "docs/gitlab.md",
-        &yaml(&folder.path.join("gitlab.yaml")),
-    );
+    let written = root().join("src/bin/policy/init");
+    let github = workflow(&written.join("github.yml"));
+    check_schema("github-workflows.json", "github.yml", &github);
+    for name in ["gitlab.yml", "gitlab-ci.yml"] {
+        check_schema("gitlab-ci.json", name, &yaml(&written.join(name)));
+    }
+}
+
+#[test]
+fn pages_show_the_files_that_init_writes() {
+    for name in ["github", "gitlab"] {
+        let file = root().join(format!("src/bin/policy/init/{name}.yml"));
+        let text = fs::read_to_string(file).expect("a file");
+        assert_eq!(block(&format!("{name}.md")), text, "docs/{name}.md");
+    }
+    let version = format!("v{}", env!("CARGO_PKG_VERSION"));
+    let hooks = root().join("src/bin/policy/init/pre-commit-config.yaml");
+    assert_eq!(yaml(&hooks)["repos"][0]["rev"], *version);
+    for file in ["github.yml", "gitlab.yml"] {
+        let text = fs::read_to_string(root().join("src/bin/policy/init").join(file));
+        let line = format!("VERSION: {}\n", env!("CARGO_PKG_VERSION"));
+        assert!(text.expect("a file").contains(&line), "{file}");
+    }
+    for file in ["nightly.yml", "pull-request.yml"] {
+        let pipeline = yaml(&root().join("azure-pipelines").join(file));
+        let mut parameters = pipeline["parameters"].as_array().expect("a list").iter();
+        let own = parameters.find(|known| known["name"] == "version");
+        assert_eq!(
+            own.expect("a version")["default"],
+            env!("CARGO_PKG_VERSION")
+        );
+    }
 }
 
 #[test]
@@ -137,108 +158,50 @@ fn templates_and_parameters_that_pipelines_name_are_there() {
     assert_eq!(nightly["schedules"][0]["always"], true);
 }
 
-#[expect(clippy::disallowed_methods, reason = "scripts need their programs")]
-fn search_path() -> String {
-    std::env::var("PATH").expect("a path")
-}
-
 /// A repository with a policy, a target branch and what the pull request changes.
+#[cfg(target_os = "linux")]
 fn repository(changed: &str) -> Folder {
     let folder = Folder::new(&[("policy/p.rego", POLICY), ("k8s/old.yaml", POD)]);
-    let git = |arguments: &[&str]| {
-        let output = Command::new("git")
-            .arg("-C")
-            .arg(&folder.path)
-            .args([
-                "-c",
-                "user.name=x",
-                "-c",
-                "user.email=x@example.com",
-                "-c",
-                "commit.gpgsign=false",
-            ])
-            .args(arguments)
-            .output()
-            .expect("git is there");
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    };
-    git(&["init", "-q", "-b", "main"]);
-    git(&["add", "-A"]);
-    git(&["commit", "-qm", "first"]);
-    git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    git(&folder.path, &["init", "-q", "-b", "main"]);
+    git(&folder.path, &["add", "-A"]);
+    git(&folder.path, &["commit", "-qm", "first"]);
+    git(
+        &folder.path,
+        &["update-ref", "refs/remotes/origin/main", "HEAD"],
+    );
     folder.write("k8s/new.yaml", changed.as_bytes());
-    git(&["add", "-A"]);
-    git(&["commit", "-qm", "second"]);
+    git(&folder.path, &["add", "-A"]);
+    git(&folder.path, &["commit", "-qm", "second"]);
     folder
 }
 
-/// Runs the scripts of a template with its defaults, as the agent would; gives each one's exit code and log.
-fn run_template(name: &str, folder: &Folder) -> Vec<(i32, String)> {
-    let template = yaml(&root().join("azure-pipelines/steps").join(name));
-    let defaults = template["parameters"]
-        .as_array()
-        .expect("parameters")
-        .clone();
-    let fill = |text: &str| {
-        let mut text = text.to_owned();
-        for parameter in &defaults {
-            let name = parameter["name"].as_str().expect("a name");
-            let default = parameter["default"].as_str().unwrap_or_default();
-            text = text.replace(&format!("${{{{ parameters.{name} }}}}"), default);
-        }
-        let staging = folder.path.join("staging");
-        let staging = staging.to_str().expect("UTF-8");
-        text.replace("$(Build.ArtifactStagingDirectory)", staging)
-            .replace("$(System.PullRequest.TargetBranch)", "refs/heads/main")
-    };
-    let steps = template["steps"].as_array().expect("steps");
-    let scripts = steps.iter().filter(|step| step["bash"].is_string());
-    let bin = Path::new(env!("CARGO_BIN_EXE_policy"))
-        .parent()
-        .expect("a folder");
-    let path = search_path();
-    scripts
-        .map(|step| {
-            let mut command = Command::new("bash");
-            command
-                .current_dir(&folder.path)
-                .env_clear()
-                .env("PATH", format!("{}:{path}", bin.display()))
-                .env("TF_BUILD", "True")
-                .arg("-c")
-                .arg(fill(step["bash"].as_str().expect("a script")));
-            for (name, value) in step["env"].as_object().into_iter().flatten() {
-                command.env(name, fill(value.as_str().expect("a text")));
-            }
-            let output = command.output().expect("bash is there");
-            let log = String::from_utf8_lossy(&output.stdout).into_owned()
-                + &String::from_utf8_lossy(&output.stderr);
-            assert!(!log.contains("parameters."), "{log}");
-            (output.status.code().expect("a code"), log)
-        })
-        .collect()
+/// The steps of one of our pipelines, with releases of the agent's machine.
+#[cfg(target_os = "linux")]
+fn azure(agent: &Agent, name: &str, more: &[(&str, &str)]) -> Vec<Step> {
+    let (releases, source) = (agent.releases(), agent.source());
+    let own = [("releases", &*releases), ("source", &*source)];
+    let pipeline = root().join("azure-pipelines").join(name);
+    azure_steps(&pipeline, &[&own[..], more].concat())
 }
 
 #[test]
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn the_nightly_scan_publishes_and_fails() {
     let folder = repository(POD);
-    let ran = run_template("scan.yml", &folder);
-    assert_eq!((ran.len(), ran[0].0), (1, 1), "{}", ran[0].1);
+    let agent = Agent::new();
+    let steps = azure(&agent, "nightly.yml", &[]);
+    let scan = || agent.azure(&folder.path, &steps);
+    let (code, log) = scan();
+    assert_eq!((steps.len(), code), (2, 1), "{log}");
     assert!(
-        ran[0]
-            .1
-            .contains("##vso[task.logissue type=error;sourcepath="),
-        "{}",
-        ran[0].1
+        log.contains("##vso[task.logissue type=error;sourcepath="),
+        "{log}"
     );
-    let reports = folder.path.join("staging/policy");
+    // The schemas find what the policies do not look for.
+    assert!(log.contains(";code=schema/required]"), "{log}");
+    let reports = agent.folder("staging/policy");
     let summary = format!("##vso[task.uploadsummary]{}/policy.md", reports.display());
-    assert!(ran[0].1.contains(&summary), "{}", ran[0].1);
+    assert!(log.contains(&summary), "{log}");
     for file in [
         "CodeAnalysisLogs/policy.sarif",
         "policy.xml",
@@ -247,69 +210,93 @@ fn the_nightly_scan_publishes_and_fails() {
     ] {
         assert!(reports.join(file).is_file(), "{file}");
     }
+    // Without schemas, and for a version.
+    let (code, log) = agent.azure(
+        &folder.path,
+        &azure(&agent, "nightly.yml", &[("kubernetesVersion", "none")]),
+    );
+    assert!(
+        code == 1 && log.contains("main.deny") && !log.contains("schema/"),
+        "{log}"
+    );
+    let (code, log) = agent.azure(
+        &folder.path,
+        &azure(&agent, "nightly.yml", &[("kubernetesVersion", "1.30,1.33")]),
+    );
+    assert!(
+        code == 1 && log.contains("schemas: Kubernetes 1.30, 1.33"),
+        "{log}"
+    );
     // With a baseline only what is new fails.
     let baseline = [
         "test",
         ".",
+        "--schema",
         "--baseline",
         "baseline.json",
         "--update-baseline",
     ];
     assert_eq!(run(&folder.path, &baseline).code, 0);
-    assert_eq!(run_template("scan.yml", &folder)[0].0, 0);
+    assert_eq!(scan().0, 0);
     folder.write("k8s/broken.yaml", b"a: [1\n");
-    assert_eq!(run_template("scan.yml", &folder)[0].0, 2);
+    assert_eq!(scan().0, 2);
 }
 
 #[test]
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn the_check_of_a_pull_request_judges_what_it_changes() {
-    let good = run_template("check.yml", &repository(CONFIG));
-    assert_eq!((good.len(), good[0].0), (2, 0), "{}", good[0].1);
-    let bad = run_template("check.yml", &repository(POD));
-    assert_eq!(bad[0].0, 1, "{}", bad[0].1);
-    assert!(bad[0].1.contains("k8s/new.yaml:"), "{}", bad[0].1);
-    assert!(!bad[0].1.contains("k8s/old.yaml:"), "{}", bad[0].1);
+    let agent = Agent::new();
+    let steps = azure(&agent, "pull-request.yml", &[]);
+    let (code, log) = agent.azure(&repository(CONFIG).path, &steps);
+    assert_eq!((steps.len(), code), (3, 0), "{log}");
+    let (code, log) = agent.azure(&repository(POD).path, &steps);
+    assert_eq!(code, 1, "{log}");
+    assert!(log.contains("k8s/new.yaml:"), "{log}");
+    assert!(log.contains("schema/required"), "{log}");
+    assert!(!log.contains("k8s/old.yaml:"), "{log}");
 }
 
 #[test]
-#[cfg(unix)]
-fn the_commands_in_docs_run() {
+#[cfg(target_os = "linux")]
+fn nothing_unchecked_is_installed() {
     let folder = repository(CONFIG);
-    let github = block("github.md");
-    let scratch = Folder::new(&[("github.yaml", &github)]);
-    let workflow = yaml(&scratch.path.join("github.yaml"));
-    let steps = workflow["jobs"]["policy"]["steps"]
-        .as_array()
-        .expect("steps");
-    let bin = Path::new(env!("CARGO_BIN_EXE_policy"))
-        .parent()
-        .expect("a folder");
-    let path = search_path();
-    let mut codes = Vec::new();
-    for script in steps.iter().filter_map(|step| step["run"].as_str()) {
-        if !script.starts_with("policy ") {
-            continue;
-        }
-        let status = Command::new("bash")
-            .current_dir(&folder.path)
-            .env("PATH", format!("{}:{path}", bin.display()))
-            .env("GITHUB_BASE_REF", "main")
-            .env("GITHUB_STEP_SUMMARY", folder.path.join("summary.md"))
-            .env("GITHUB_ACTIONS", "true")
-            .args(["-c", script])
-            .output()
-            .expect("bash is there")
-            .status;
-        codes.push(status.code());
+    let written = root().join("src/bin/policy/init");
+    // The archive is another one than that of the checksum.
+    let agent = Agent::new();
+    let archive = fs::read(agent.archive()).expect("an archive");
+    fs::write(agent.archive(), [&archive[..], b"x"].concat()).expect("it is written");
+    let own = |step: &mut Step| step.set("SOURCE", &agent.source());
+    let mut github = github_steps(&written.join("github.yml"), "pull_request");
+    github.iter_mut().for_each(own);
+    let mut gitlab = gitlab_steps(&written.join("gitlab.yml"));
+    gitlab.iter_mut().for_each(own);
+    let azure = azure(&agent, "pull-request.yml", &[]);
+    for (code, log) in [
+        agent.azure(&folder.path, &azure),
+        agent.github(&folder.path, &github),
+        agent.gitlab(&folder.path, &gitlab, None),
+    ] {
+        assert_ne!(code, 0, "{log}");
+        assert!(log.contains("FAILED"), "{log}");
+        assert!(!log.contains("verdict"), "{log}");
     }
-    // Only the pod that was there before fails.
-    assert_eq!(codes, [Some(0), Some(1)]);
-    assert!(folder.path.join("summary.md").is_file() && folder.path.join("policy.sarif").is_file());
-    let gitlab = block("gitlab.md");
-    let script = gitlab
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("- policy "));
-    let arguments: Vec<&str> = script.expect("a command").split(' ').collect();
-    assert_eq!(run(&folder.path, &arguments).code, 1);
+    // Without a release it is built from the tag, with the versions of the lock file.
+    fs::remove_file(agent.archive()).expect("it is removed");
+    let cargo = "#!/bin/sh\necho \"cargo $*\"\nexit 7\n";
+    agent.machine.write("bin/cargo", cargo.as_bytes());
+    let make = Command::new("chmod")
+        .arg("+x")
+        .arg(agent.folder("bin/cargo"))
+        .status();
+    assert!(make.expect("chmod is there").success());
+    let path = format!("{}:{}", agent.folder("bin").display(), search_path());
+    for steps in [&azure, &github, &gitlab] {
+        let (code, log) = agent.run(&folder.path, steps, &["-e"], &[("PATH", &path)]);
+        let wanted = format!(
+            "cargo install --locked --git {} --tag v{} --root ",
+            agent.source(),
+            env!("CARGO_PKG_VERSION")
+        );
+        assert!(code == 7 && log.contains(&wanted), "{log}");
+    }
 }

@@ -333,6 +333,9 @@ pub(crate) struct VerifyArgs {
     /// Run only the tests whose name matches, and the cases of suites whose test or case does; `TEST//CASE` for both.
     #[arg(short, long, value_name = "REGEX", value_parser = suite_filter)]
     pub(crate) run: Option<Filter>,
+    /// Pass when there is no test to run.
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
     #[command(flatten)]
     pub(crate) load: LoadArgs,
     #[command(flatten)]

@@ -133,6 +133,9 @@ pub(crate) fn keys(command: &clap::Command) -> Vec<Key> {
 fn key_of(command: &clap::Command, arg: &Arg) -> Option<String> {
     let takes_manifests = matches!(command.get_name(), "test" | "config");
     let reports = matches!(command.get_name(), "test" | "config" | "merge");
+    if command.get_name() == "init" {
+        return None;
+    }
     if arg.is_positional() {
         return (takes_manifests && arg.get_id() == PATHS).then(|| PATHS.to_owned());
     }

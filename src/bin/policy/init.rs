@@ -6,7 +6,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::PASSED;
 use crate::error::CommandError;
@@ -62,16 +62,97 @@ const POLICIES: [(&str, &str); 11] = [
     ),
 ];
 
-const PRE_COMMIT: &str = include_str!("init/pre-commit-config.yaml");
+const PRE_COMMIT: [(&str, &str); 1] = [(
+    ".pre-commit-config.yaml",
+    include_str!("init/pre-commit-config.yaml"),
+)];
+
+const AZURE_DEVOPS: [(&str, &str); 5] = [
+    (
+        "azure-pipelines/nightly.yml",
+        include_str!("../../../azure-pipelines/nightly.yml"),
+    ),
+    (
+        "azure-pipelines/pull-request.yml",
+        include_str!("../../../azure-pipelines/pull-request.yml"),
+    ),
+    (
+        "azure-pipelines/steps/install.yml",
+        include_str!("../../../azure-pipelines/steps/install.yml"),
+    ),
+    (
+        "azure-pipelines/steps/scan.yml",
+        include_str!("../../../azure-pipelines/steps/scan.yml"),
+    ),
+    (
+        "azure-pipelines/steps/check.yml",
+        include_str!("../../../azure-pipelines/steps/check.yml"),
+    ),
+];
+
+const GITHUB: [(&str, &str); 1] = [(
+    ".github/workflows/policy.yml",
+    include_str!("init/github.yml"),
+)];
+
+const GITLAB: [(&str, &str); 2] = [
+    (".gitlab/policy.yml", include_str!("init/gitlab.yml")),
+    (".gitlab-ci.yml", include_str!("init/gitlab-ci.yml")),
+];
+
+/// What stands in our files for the place that `policy` comes from.
+const PLACEHOLDER: &str = "https://github.com/OWNER/policy";
 
 #[derive(Args, Debug)]
 pub(crate) struct InitArgs {
     /// The folder to write into.
     #[arg(value_name = "FOLDER", default_value = ".")]
     pub(crate) path: PathBuf,
+    /// Write the pipeline of a CI system, too; may be given several times.
+    #[arg(long, value_name = "SYSTEM", value_delimiter = ',')]
+    pub(crate) ci: Vec<System>,
     /// Write `.pre-commit-config.yaml`, too.
     #[arg(long)]
     pub(crate) pre_commit: bool,
+    /// Where pipelines and hooks get `policy` from: `OWNER/policy` on GitHub, or the address of a repository.
+    #[arg(long, value_name = "REPOSITORY", value_parser = repository)]
+    pub(crate) repository: Option<String>,
+}
+
+/// A CI system that there are pipelines for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum System {
+    /// A nightly scan and the check of pull requests, in `azure-pipelines`.
+    AzureDevops,
+    /// A workflow for both.
+    Github,
+    /// A job for both.
+    Gitlab,
+}
+
+impl System {
+    fn files(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::AzureDevops => &AZURE_DEVOPS,
+            Self::Github => &GITHUB,
+            Self::Gitlab => &GITLAB,
+        }
+    }
+}
+
+/// The address of a repository, from itself or from `OWNER/NAME`.
+fn repository(text: &str) -> Result<String, String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/@".contains(c);
+    let parts: Vec<&str> = text.split('/').collect();
+    if text.is_empty() || !text.chars().all(is_plain) {
+        Err("write `OWNER/policy`, or an address without blanks".to_owned())
+    } else if text.contains("://") {
+        Ok(text.trim_end_matches('/').to_owned())
+    } else if parts.len() == 2 && parts.iter().all(|part| !part.is_empty()) {
+        Ok(format!("https://github.com/{text}"))
+    } else {
+        Err("write `OWNER/policy`, or an address with `https://`".to_owned())
+    }
 }
 
 /// Runs the command; gives the exit code.
@@ -83,16 +164,48 @@ pub(crate) fn run(args: &InitArgs) -> Result<u8, CommandError> {
     } else {
         files.extend(POLICIES);
     }
-    if args.pre_commit {
-        files.push((".pre-commit-config.yaml", PRE_COMMIT));
+    for system in &args.ci {
+        files.extend(system.files());
     }
+    if args.pre_commit {
+        files.extend(PRE_COMMIT);
+    }
+    let mut unfinished = Vec::new();
     for (name, text) in files {
-        write(&args.path, name, text)?;
+        let own = match &args.repository {
+            Some(repository) => text.replace(PLACEHOLDER, repository),
+            None => text.to_owned(),
+        };
+        if write(&args.path, name, &own)? == Written::New && own.contains(PLACEHOLDER) {
+            unfinished.push(name);
+        }
+    }
+    if !unfinished.is_empty() {
+        let files = unfinished.join(", ");
+        let message = format!("write for OWNER whose repository `policy` comes from, in {files}");
+        say("to do:", &message);
     }
     Ok(PASSED)
 }
 
-fn write(folder: &Path, name: &str, text: &str) -> Result<(), CommandError> {
+/// Whether a file was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    New,
+    /// There was one already.
+    Kept,
+}
+
+/// What is to be done by hand where the file was there already.
+fn by_hand(name: &str) -> &'static str {
+    match name {
+        ".gitlab-ci.yml" => ": add `.gitlab/policy.yml` to what it includes",
+        ".pre-commit-config.yaml" => ": add the hooks `policy-test` and `policy-verify`",
+        _ => "",
+    }
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> Result<Written, CommandError> {
     let path = folder.join(name);
     let failed = |error: io::Error| {
         CommandError::new(
@@ -107,11 +220,11 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<(), CommandError> {
         Ok(mut file) => {
             file.write_all(text.as_bytes()).map_err(failed)?;
             say("wrote", name);
-            Ok(())
+            Ok(Written::New)
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            say("kept", name);
-            Ok(())
+            say("kept", &format!("{name}{}", by_hand(name)));
+            Ok(Written::Kept)
         }
         Err(error) => Err(failed(error)),
     }

@@ -47,13 +47,18 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, CommandError> {
     report.evaluations = tested.evaluations;
     report.findings = tested.findings;
     if report.rules.is_empty() && report.count_problems(Severity::Error) == 0 {
-        report.problems.push(nothing_to_run());
+        report.problems.push(nothing_to_run(args.allow_empty));
     }
     session::finish(report, &args.output, started)
 }
 
-fn nothing_to_run() -> Problem {
-    Problem::error(Stage::Evaluate, "there is no test to run").help(
+fn nothing_to_run(may_be_empty: bool) -> Problem {
+    let message = "there is no test to run";
+    let problem = match may_be_empty {
+        true => Problem::notice(Stage::Evaluate, message),
+        false => Problem::error(Stage::Evaluate, message),
+    };
+    problem.help(
         "Tests are rules named `test_…`, best in files that end in `_test.rego`, and Gatekeeper's suites.",
     )
 }
