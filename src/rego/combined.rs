@@ -7,16 +7,16 @@
     reason = "few kinds of expressions count here"
 )]
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::rego::prepare::check::references;
-use crate::rego::prepare::names::{DataPath, Names, rule_path};
-use crate::rego::prepare::{Policies, PolicyError, Unit};
+use crate::rego::prepare::names::{DataPath, Names};
+use crate::rego::prepare::{Policies, PolicyError};
+use crate::rego::reach::{Definition, Reach};
 use crate::rego::rules::PolicyRule;
 use crate::rego::syntax::SyntaxError;
 use crate::rego::syntax::ast::{
-    Expr, ExprKind, Operator, Rule, Statement, StatementKind, Step, join_path,
+    Expr, ExprKind, Operator, Statement, StatementKind, Step, join_path,
 };
 use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule, walk_statement};
 use crate::source::Span;
@@ -30,10 +30,13 @@ pub(in crate::rego) fn misfits(
     rules: &[PolicyRule],
     combine: bool,
 ) -> (Vec<PolicyError>, bool) {
-    let all: BTreeMap<DataPath, Vec<(usize, usize)>> = definitions(policies);
+    let reach = Reach::new(policies);
     let mut found = Vec::new();
     for rule in rules {
-        let reads = reads(policies, &all, rule);
+        let mut reads = Reads::default();
+        for definition in reach.from(&rule.definitions) {
+            reads.add(&definition);
+        }
         let name = format!("{}.{}", join_path(&rule.package), rule.name);
         let error = if combine {
             reads.of_one_document(&name)
@@ -44,44 +47,6 @@ pub(in crate::rego) fn misfits(
     }
     let is_all = !rules.is_empty() && found.len() == rules.len();
     (found, is_all)
-}
-
-fn definitions(policies: &Policies) -> BTreeMap<DataPath, Vec<(usize, usize)>> {
-    let mut all: BTreeMap<DataPath, Vec<(usize, usize)>> = BTreeMap::new();
-    for (module, unit) in policies.units.iter().enumerate() {
-        for (index, rule) in unit.module.rules.iter().enumerate() {
-            let path = rule_path(&unit.module, rule);
-            all.entry(path).or_default().push((module, index));
-        }
-    }
-    all
-}
-
-/// What a rule reads of `input`, with all that it uses.
-fn reads(
-    policies: &Policies,
-    all: &BTreeMap<DataPath, Vec<(usize, usize)>>,
-    rule: &PolicyRule,
-) -> Reads {
-    let mut reads = Reads::default();
-    let mut seen: BTreeSet<(usize, usize)> = rule.definitions.iter().copied().collect();
-    let mut waiting: VecDeque<(usize, usize)> = rule.definitions.iter().copied().collect();
-    while let Some((module, index)) = waiting.pop_front() {
-        let unit = &policies.units[module];
-        let Some((rule, locals)) = unit.rules().nth(index) else {
-            continue;
-        };
-        reads.add(module, unit, rule, locals);
-        for path in references(unit, rule, locals) {
-            let below = all
-                .range(path.clone()..)
-                .take_while(|(known, _)| known.starts_with(&path));
-            let above = (1..path.len()).filter_map(|n| all.get_key_value(&path[..n]));
-            let used = below.chain(above).flat_map(|(_, definitions)| definitions);
-            waiting.extend(used.filter(|definition| seen.insert(**definition)));
-        }
-    }
-    reads
 }
 
 /// A place in a module.
@@ -103,18 +68,20 @@ struct Reads {
 }
 
 impl Reads {
-    fn add(&mut self, module: usize, unit: &Unit, rule: &Rule, locals: &BTreeSet<Arc<str>>) {
+    fn add(&mut self, definition: &Definition<'_>) {
+        let (rule, locals) = (definition.rule, definition.locals);
+        let names = &definition.unit.names;
         let mut elements = Elements {
-            names: &unit.names,
+            names,
             locals,
             found: BTreeSet::new(),
         };
         walk_rule(&mut elements, rule);
         let mut reader = Reader {
-            names: &unit.names,
+            names,
             locals,
             elements: &elements.found,
-            module,
+            module: definition.module,
             reads: self,
         };
         walk_rule(&mut reader, rule);

@@ -23,6 +23,7 @@ use crate::rego::set::{PolicySet, Settings, Source};
 pub use crate::rego::syntax::Version;
 use crate::rego::syntax::ast::{Module, join_path};
 use crate::rego::syntax::parser;
+use crate::rego::undefined::undefined;
 use crate::source::SourceFile;
 
 /// What to load and how.
@@ -360,6 +361,13 @@ fn policy_set(
         ..located(&sources[error.module], error)
     };
     if options.tests == Tests::Excluded {
+        for (severity, error) in undefined(&policies, &inventory.rules, &data.value) {
+            let problem = located(&sources[error.module], error);
+            problems.push(Problem {
+                severity,
+                ..problem
+            });
+        }
         problems.extend(inventory.warnings.into_iter().map(warning));
         for (module, source) in sources.iter().enumerate() {
             for error in source.annotation_errors.clone() {

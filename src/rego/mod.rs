@@ -19,11 +19,13 @@ mod members;
 mod messages;
 mod packages;
 mod prepare;
+mod reach;
 mod rules;
 pub mod set;
 mod syntax;
 pub mod tests;
 mod trace;
+mod undefined;
 
 /// `sha256:…` over a policy set and further files.
 #[must_use]

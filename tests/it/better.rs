@@ -131,3 +131,85 @@ fn rules_that_fit_any_input_are_left_alone() {
         assert_eq!(problems(&json), [], "{text}");
     }
 }
+
+#[test]
+fn references_to_nothing_are_named() {
+    let lib = "package lib.kubernetes\n\ncontainers contains c if some c in input.spec.containers\nlimits := {\"a\": 1}\n";
+    let warned = [
+        (
+            "deny contains \"x\" if data.lib.kubernetes.container[_]",
+            "data.lib.kubernetes.containers",
+        ),
+        (
+            "deny contains \"x\" if data.lib.kuberntes.containers[_]",
+            "data.lib.kubernetes",
+        ),
+        (
+            "import data.kubernetes\ndeny contains \"x\" if kubernetes.containers[_]",
+            "data.lib.kubernetes",
+        ),
+        (
+            "deny contains \"x\" if { some k in banned; input.kind == k }\nbanned := data.config.baned",
+            "data.config.banned",
+        ),
+        (
+            "deny contains \"x\" if data.teams[input.metadata.name]",
+            "`-d` of data files",
+        ),
+    ];
+    for (text, wanted) in warned {
+        let folder = Folder::new(&[
+            ("policy/p.rego", &format!("package main\n\n{text}\n")),
+            ("policy/lib.rego", lib),
+            ("data.yaml", "config: {banned: [Pod]}\n"),
+            ("k8s/a.yaml", "kind: Pod\nmetadata: {name: a}\n"),
+        ]);
+        let (_, json) = report(&folder.path, &["test", "-d", "data.yaml", "k8s"]);
+        let of_run = &json["problems"];
+        assert_eq!(of_run.as_array().map(Vec::len), Some(1), "{text}: {of_run}");
+        assert_eq!(of_run[0]["severity"], "warning", "{text}");
+        let help = of_run[0]["help"].as_str().expect("a help");
+        assert!(help.contains(wanted), "{text}: {help}");
+        assert_eq!(of_run[0]["location"]["file"], "policy/p.rego", "{text}");
+    }
+    let fine = [
+        "deny contains \"x\" if data.lib.kubernetes.limits.b > 0",
+        "deny contains \"x\" if data.lib[_].containers[_].image",
+        "deny contains \"x\" if data.config.banned[_] == input.kind",
+        "deny contains data.conftest.file.name if false",
+        "deny contains \"x\" if data.inventory.cluster.v1.Namespace[_].metadata",
+        "deny contains \"x\" if { y with data.mock as {\"a\": 1} }\ny if data.mock.a == 2",
+        "deny contains \"x\" if data.main.y\ny := 1",
+        "deny contains \"x\" if { data.teams; data.teams[_] == input.kind }",
+        "deny contains \"x\" if data.teams[_] == input.kind\ndeny contains \"y\" if { not data.teams; false }",
+        "default labels := []\nlabels := data.labels if data.labels\ndeny contains \"x\" if labels[_] == input.kind",
+    ];
+    for text in fine {
+        let folder = Folder::new(&[
+            ("policy/p.rego", &format!("package main\n\n{text}\n")),
+            ("policy/lib.rego", lib),
+            ("data.yaml", "config: {banned: [Pod]}\n"),
+            ("k8s/a.yaml", "kind: Pod\nmetadata: {name: a}\n"),
+        ]);
+        let (_, json) = report(&folder.path, &["test", "-d", "data.yaml", "k8s"]);
+        assert_eq!(problems(&json), [], "{text}");
+    }
+    let handled = "package main\n\ndeny contains \"x\" if not data.allowed[input.kind]\n";
+    let folder = Folder::new(&[
+        ("policy/p.rego", handled),
+        ("k8s/a.yaml", "kind: Pod\nmetadata: {name: a}\n"),
+    ]);
+    let (code, json) = report(&folder.path, &["test", "k8s"]);
+    assert_eq!((code, problems(&json)[0].0.as_str()), (1, "notice"));
+}
+
+#[test]
+fn the_starter_policies_raise_no_alarm_without_their_data() {
+    let folder = Folder::new(&[("a.yaml", "kind: Pod\nmetadata: {name: a}\n")]);
+    let policies = crate::root().join("policy");
+    let policies = policies.to_str().expect("UTF-8");
+    let (_, json) = report(&folder.path, &["test", "-p", policies, "a.yaml"]);
+    let of_load = |problem: &&serde_json::Value| problem["stage"] == "load";
+    let all = json["problems"].as_array().expect("a list");
+    assert_eq!(all.iter().filter(of_load).count(), 0, "{all:?}");
+}

@@ -62,6 +62,11 @@ impl Unit {
     pub(in crate::rego) fn rules(&self) -> impl Iterator<Item = (&Rule, &BTreeSet<Arc<str>>)> {
         self.module.rules.iter().zip(&self.locals)
     }
+
+    /// The rule with this number, with its local variables.
+    pub(in crate::rego) fn rule(&self, index: usize) -> (&Rule, &BTreeSet<Arc<str>>) {
+        (&self.module.rules[index], &self.locals[index])
+    }
 }
 
 impl Policies {

@@ -1,0 +1,275 @@
+//! References to what is defined nowhere: no rule, no package, no data. They are undefined, and what reads them finds nothing.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "few kinds of expressions count here"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::document::value::Value;
+use crate::finding::Severity;
+use crate::rego::prepare::names::{DataPath, Meaning, package_path, rule_path};
+use crate::rego::prepare::{Policies, PolicyError, Unit};
+use crate::rego::reach::{Definition, Reach};
+use crate::rego::rules::PolicyRule;
+use crate::rego::syntax::SyntaxError;
+use crate::rego::syntax::ast::{Expr, ExprKind, Statement, StatementKind, Step, join_path};
+use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule, walk_statement};
+use crate::source::Span;
+
+/// What Conftest and Gatekeeper give apart from policies and data.
+const GIVEN: [&str; 2] = ["conftest", "inventory"];
+
+/// The references that rules which are run make to nothing, one for each name that is missing. Those under `not`, and
+/// in rules with a default or an `else`, hide nothing, so that they are notices.
+pub(in crate::rego) fn undefined(
+    policies: &Policies,
+    rules: &[PolicyRule],
+    data: &Value,
+) -> Vec<(Severity, PolicyError)> {
+    let known = Known::new(policies, data);
+    let from: Vec<_> = rules.iter().flat_map(|rule| &rule.definitions).collect();
+    let from: Vec<_> = from.into_iter().copied().collect();
+    let definitions = Reach::new(policies).from(&from);
+    let defaults = defaults(policies);
+    let mut mocked = Vec::new();
+    let mut reads = Vec::new();
+    for definition in &definitions {
+        let mut reader = Reader {
+            definition,
+            is_handled: !definition.rule.otherwise.is_empty()
+                || defaults.contains(&rule_path(&definition.unit.module, definition.rule)),
+            alone: None,
+            mocked: &mut mocked,
+            reads: &mut reads,
+        };
+        walk_rule(&mut reader, definition.rule);
+    }
+    // Those that hide something are told first, the first of each in the order of files.
+    reads.sort_by_key(|read| (read.is_handled, read.module, read.span.start));
+    let is_mocked = |path: &DataPath| {
+        let mut mocked = mocked.iter();
+        mocked.any(|mocked| path.starts_with(mocked) || mocked.starts_with(path))
+    };
+    let mut missing: BTreeMap<DataPath, (Severity, PolicyError)> = BTreeMap::new();
+    for read in reads.iter().filter(|read| !is_mocked(&read.path)) {
+        if let Some(name) = known.missing(&read.path)
+            && !known.is_optional(name, &reads)
+        {
+            missing
+                .entry(name.to_vec())
+                .or_insert_with(|| known.problem(name, read));
+        }
+    }
+    missing.into_values().collect()
+}
+
+/// The rules that have a value in any case.
+fn defaults(policies: &Policies) -> BTreeSet<DataPath> {
+    let of_unit = |unit: &Unit| -> Vec<DataPath> {
+        let defaults = unit.module.rules.iter().filter(|rule| rule.is_default);
+        defaults.map(|rule| rule_path(&unit.module, rule)).collect()
+    };
+    policies.units.iter().flat_map(of_unit).collect()
+}
+
+/// A reference to something below `data`.
+struct Read {
+    path: DataPath,
+    module: usize,
+    span: Span,
+    /// Whether nothing is hidden by that it is undefined.
+    is_handled: bool,
+    /// Whether it is asked for on its own, if it is there at all.
+    test: Option<Test>,
+}
+
+/// How a statement asks whether something is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Test {
+    /// `data.x`
+    There,
+    /// `not data.x`
+    Missing,
+}
+
+/// All paths that something is defined at.
+struct Known<'a> {
+    paths: BTreeSet<DataPath>,
+    /// Those of rules: what is below them is their value's.
+    rules: BTreeSet<DataPath>,
+    data: &'a Value,
+}
+
+impl<'a> Known<'a> {
+    fn new(policies: &Policies, data: &'a Value) -> Self {
+        let mut paths = BTreeSet::new();
+        let mut rules = BTreeSet::new();
+        for unit in &policies.units {
+            paths.insert(package_path(&unit.module));
+            let of_rules = unit.module.rules.iter();
+            rules.extend(of_rules.map(|rule| rule_path(&unit.module, rule)));
+        }
+        paths.extend(rules.iter().cloned());
+        Self { paths, rules, data }
+    }
+
+    /// The shortest beginning of a path that nothing is defined at.
+    fn missing<'b>(&self, path: &'b [Arc<str>]) -> Option<&'b [Arc<str>]> {
+        if path.get(1).is_none_or(|name| GIVEN.contains(&&**name)) {
+            return None;
+        }
+        for n in 2..=path.len() {
+            let beginning = &path[..n];
+            if self.rules.contains(beginning) {
+                return None;
+            }
+            let mut below = self.paths.range(beginning.to_vec()..);
+            let is_path = below.next().is_some_and(|path| path.starts_with(beginning));
+            if !is_path && !self.is_data(beginning) {
+                return Some(beginning);
+            }
+        }
+        None
+    }
+
+    /// Whether policies ask if a value of a data file is there before they use it: their authors know that it may not be.
+    fn is_optional(&self, name: &[Arc<str>], reads: &[Read]) -> bool {
+        let (_, around) = name.split_last().expect("names have components");
+        let mut below = self.paths.range(around.to_vec()..);
+        let is_policy = below.next().is_some_and(|path| path.starts_with(around));
+        if is_policy && around.len() > 1 {
+            return false;
+        }
+        let of_it = || reads.iter().filter(|read| read.path.starts_with(name));
+        let asks = |test: Test| of_it().any(|read| read.path == name && read.test == Some(test));
+        asks(Test::Missing) || (asks(Test::There) && of_it().count() > 1)
+    }
+
+    fn is_data(&self, path: &[Arc<str>]) -> bool {
+        self.data_at(path).is_some()
+    }
+
+    fn data_at(&self, path: &[Arc<str>]) -> Option<&Value> {
+        path[1..].iter().try_fold(self.data, |value, key| {
+            value.as_object().ok()?.get(&Value::from(&**key))
+        })
+    }
+
+    fn problem(&self, name: &[Arc<str>], read: &Read) -> (Severity, PolicyError) {
+        let text = join_path(name);
+        let then = match read.is_handled {
+            true => "is always undefined here",
+            false => "is undefined, and what reads it finds nothing",
+        };
+        let help = match self.nearest(name, &read.path[name.len()..]) {
+            Some(nearest) => format!("Did you mean `{}`?", join_path(&nearest)),
+            None => {
+                "Load what defines it: `-p` takes several paths of policies, `-d` of data files."
+                    .to_owned()
+            }
+        };
+        let message = format!("`{text}` is neither among the policies nor in the data: it {then}");
+        let error = SyntaxError::new(read.span, message).help(help);
+        let severity = match read.is_handled {
+            true => Severity::Notice,
+            false => Severity::Warning,
+        };
+        let module = read.module;
+        (severity, PolicyError { module, error })
+    }
+
+    /// What is spelt nearly so beside it, or so elsewhere where it has what is read below it.
+    fn nearest(&self, name: &[Arc<str>], below: &[Arc<str>]) -> Option<DataPath> {
+        let (last, around) = name.split_last()?;
+        let mut beside: BTreeSet<Arc<str>> = BTreeSet::new();
+        let around_it = self.paths.range(around.to_vec()..);
+        for path in around_it.take_while(|path| path.starts_with(around)) {
+            beside.extend(path.get(around.len()).cloned());
+        }
+        let keys = self
+            .data_at(around)
+            .and_then(|value| value.as_object().ok());
+        for (key, _) in keys.into_iter().flat_map(|object| object.iter()) {
+            beside.extend(key.as_string().ok().cloned());
+        }
+        let distance = |word: &Arc<str>| strsim::damerau_levenshtein(word, last);
+        let near = beside.iter().min_by_key(|word| distance(word));
+        let near = near.filter(|word| distance(word) <= (last.chars().count() / 3).max(1));
+        if let Some(word) = near {
+            let mut path = around.to_vec();
+            path.push(Arc::clone(word));
+            return Some(path);
+        }
+        let is_same = |path: &&DataPath| {
+            let full = [path.as_slice(), below].concat();
+            path.last() == Some(last) && !below.is_empty() && self.missing(&full).is_none()
+        };
+        self.paths.iter().find(is_same).cloned()
+    }
+}
+
+struct Reader<'a> {
+    definition: &'a Definition<'a>,
+    is_handled: bool,
+    /// The place of an expression that is all of its statement.
+    alone: Option<(Span, Test)>,
+    mocked: &'a mut Vec<DataPath>,
+    reads: &'a mut Vec<Read>,
+}
+
+impl Visitor for Reader<'_> {
+    fn expr(&mut self, expr: &Expr) {
+        let names = &self.definition.unit.names;
+        if let Meaning::Data(path) = names.meaning_of(expr, self.definition.locals) {
+            self.reads.push(Read {
+                path,
+                module: self.definition.module,
+                span: expr.span,
+                is_handled: self.is_handled,
+                test: self.alone.and_then(|(span, test)| {
+                    (span == expr.span && expr.as_path().is_some()).then_some(test)
+                }),
+            });
+        }
+        match &expr.kind {
+            // The head of a reference alone means something else than the whole.
+            ExprKind::Ref(head, steps) => {
+                if head.as_var().is_none() {
+                    self.expr(head);
+                }
+                for step in steps {
+                    if let Step::Index(index) = step {
+                        self.expr(index);
+                    }
+                }
+            }
+            // A function that there is not is an error of its own.
+            ExprKind::Call(_, args) => args.iter().for_each(|arg| self.expr(arg)),
+            _ => walk_expr(self, expr),
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        for with in &statement.with {
+            let names = &self.definition.unit.names;
+            if let Meaning::Data(path) = names.meaning_of(&with.target, self.definition.locals) {
+                self.mocked.push(path);
+            }
+        }
+        let outer = (self.is_handled, self.alone.take());
+        match &statement.kind {
+            StatementKind::Not(expr) => {
+                self.is_handled = true;
+                self.alone = Some((expr.span, Test::Missing));
+            }
+            StatementKind::Expr(expr) => self.alone = Some((expr.span, Test::There)),
+            StatementKind::Some(_) | StatementKind::SomeIn { .. } | StatementKind::Every { .. } => {
+            }
+        }
+        walk_statement(self, statement);
+        (self.is_handled, self.alone) = outer;
+    }
+}
