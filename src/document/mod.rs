@@ -17,6 +17,7 @@ pub mod print;
 #[cfg(test)]
 mod properties;
 mod scalar;
+pub mod shape;
 pub mod value;
 mod yaml;
 

@@ -333,8 +333,12 @@ impl<'a> Reader<'a> {
 
     fn problem(&mut self, error: BuildError) {
         let mut help = error.help.clone();
-        if help.is_empty() && self.looks_like_template(error.span.start) {
-            "This looks like a template; render it first, for example with `helm template`."
+        let before = self.document_before(error.span.start);
+        if before.contains("{{") && HELM.iter().any(|sign| before.contains(sign)) {
+            "This is a template of a Helm chart; render it: `helm template CHART | policy test -`."
+                .clone_into(&mut help);
+        } else if help.is_empty() && before.contains("{{") {
+            "This looks like a template; render it first and pipe that in: `… | policy test -`."
                 .clone_into(&mut help);
         }
         let problem = to_problem(self.file, error, help);
@@ -345,18 +349,26 @@ impl<'a> Reader<'a> {
         self.index += 1;
     }
 
-    /// Whether `{{` stands on the line of the error or before it in its document.
-    fn looks_like_template(&self, at: u32) -> bool {
+    /// The text of the document up to the end of the line of an error.
+    fn document_before(&self, at: u32) -> &str {
         let line_end = self.file.text()[at as usize..]
             .find('\n')
             .map_or(self.file.text().len(), |end| at as usize + end);
         let before = &self.file.text()[..line_end];
-        let document = before
+        before
             .rfind("\n---")
-            .map_or(before, |start| &before[start..]);
-        document.contains("{{")
+            .map_or(before, |start| &before[start..])
     }
 }
+
+/// What stands in braces in templates of Helm charts.
+const HELM: [&str; 5] = [
+    ".Values",
+    ".Release.",
+    ".Chart.",
+    "include \"",
+    "template \"",
+];
 
 /// A problem at the place of an error, one character wide where the error has no width.
 pub(super) fn to_problem(file: &Arc<SourceFile>, error: BuildError, help: String) -> Problem {

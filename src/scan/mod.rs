@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::check::{Check, Facts, Judge, Needs};
 use crate::document::directive::Directive;
 use crate::document::input::{Input, Lists};
+use crate::document::shape::scalar_warning;
 use crate::document::{self, Document, Limits, Syntax};
 use crate::finding::{Evaluation, Finding, Location, Outcome, Problem, Rule, Stage};
 use crate::source::SourceFile;
@@ -398,6 +399,9 @@ impl Reader<'_> {
         }
         done.n_files = 1;
         done.n_documents = parsed.documents.len();
+        let documents = parsed.documents.iter();
+        done.problems
+            .extend(documents.filter_map(|document| scalar_warning(document)));
         let of_documents = parsed
             .documents
             .iter()

@@ -4,6 +4,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use crate::finding::{Location, Problem, Stage};
+use crate::walk::display_name;
+
 /// The file that makes a folder a chart.
 pub(super) const FILE: &str = "Chart.yaml";
 
@@ -78,6 +81,12 @@ impl Chart {
         self.place == Place::Templates
     }
 
+    /// The command that renders the chart and judges what comes out.
+    pub(super) fn rendering(&self) -> String {
+        let name = quoted(&display_name(&self.path));
+        format!("helm template {name} | policy test -")
+    }
+
     /// Whether the folder is the chart's own.
     pub(super) fn is_top(&self) -> bool {
         self.place == Place::Top
@@ -113,8 +122,58 @@ pub(super) fn is_kustomization(name: &OsStr) -> bool {
         .any(|known| name == *known)
 }
 
+/// A notice about a file that was named and is read, although by its name and place it is no manifest.
+pub(super) fn no_manifest(path: &Path, real: &Path) -> Option<Problem> {
+    let name = path.file_name()?;
+    let chart = Chart::above(path, real);
+    let (message, help) = if is_kustomization(name) {
+        let folder = quoted(&display_name(&up(path, 1)));
+        (
+            "this file tells Kustomize what to build; it is no manifest",
+            format!("Build it: `kustomize build {folder} | policy test -`."),
+        )
+    } else if let Some(chart) = chart.as_ref().filter(|chart| chart.holds_template()) {
+        (
+            "this file is a template of a Helm chart; it is no manifest before it is rendered",
+            format!("Render the chart: `{}`.", chart.rendering()),
+        )
+    } else if let Some(chart) = chart.as_ref().filter(|chart| chart.is_top()) {
+        if !is_metadata(name) {
+            return None;
+        }
+        (
+            "this file belongs to a Helm chart; it is no manifest",
+            format!("Render the chart: `{}`.", chart.rendering()),
+        )
+    } else if is_values(name) {
+        (
+            "a file of this name holds the values of a Helm chart, which are no manifests",
+            format!(
+                "Render the chart with it: `helm template CHART -f {} | policy test -`.",
+                quoted(&display_name(path))
+            ),
+        )
+    } else {
+        return None;
+    };
+    let location = Location::whole_file(display_name(path).as_str());
+    Some(
+        Problem::notice(Stage::Read, message)
+            .at(location)
+            .help(help),
+    )
+}
+
+/// Whether it is called as files with values of charts are: `values.yaml`, `values-prod.yaml`.
+fn is_values(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let after = name.strip_prefix("values").unwrap_or("none");
+    matches!(after.chars().next(), Some('.' | '-' | '_'))
+        && (name.ends_with(".yaml") || name.ends_with(".yml"))
+}
+
 /// A name as a shell takes it for one word.
-pub(super) fn quoted(name: &str) -> String {
+fn quoted(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | ':');
     if !name.starts_with('-') && name.chars().all(is_plain) {
         name.to_owned()

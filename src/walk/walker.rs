@@ -126,6 +126,10 @@ impl<'a> Walker<'a> {
                 .help("Leave out the one or the other.");
             self.found.problems.push(problem);
         }
+        if named == Named::Read {
+            let problems = &mut self.found.problems;
+            problems.extend(chart::no_manifest(path, &real));
+        }
         self.take(path, real);
     }
 
@@ -295,10 +299,7 @@ impl<'a> Walker<'a> {
             let message = "the templates of this Helm chart are not read";
             let problem = Problem::notice(Stage::Read, message)
                 .at(Location::whole_file(name.as_str()))
-                .help(format!(
-                    "Render them: `helm template {} | policy test -`.",
-                    chart::quoted(&name)
-                ));
+                .help(format!("Render them: `{}`.", chart.rendering()));
             self.found.problems.push(problem);
         }
     }

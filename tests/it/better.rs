@@ -213,3 +213,110 @@ fn the_starter_policies_raise_no_alarm_without_their_data() {
     let all = json["problems"].as_array().expect("a list");
     assert_eq!(all.iter().filter(of_load).count(), 0, "{all:?}");
 }
+
+#[test]
+fn what_is_no_manifest_is_said_and_so_is_what_to_do() {
+    let template = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Release.Name }}\n";
+    let folder = Folder::new(&[
+        ("policy/p.rego", POLICY),
+        (
+            "web/Chart.yaml",
+            "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        ),
+        ("web/values.yaml", "replicas: 3\n"),
+        ("web/templates/pod.yaml", template),
+        (
+            "web/templates/quoted.yaml",
+            "kind: Job\nmetadata: {name: \"{{ x }}\"}\n",
+        ),
+        ("pod.yaml", template),
+        ("jinja.yaml", "kind: Pod\nmetadata:\n  name: {{ name }}\n"),
+        ("values-prod.yaml", "replicas: 3\n"),
+        ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
+        ("text.yaml", "# a note\n---\nkind Pod\n"),
+        ("number.yaml", "12\n"),
+    ]);
+    let cases = [
+        (
+            "web/values.yaml",
+            0,
+            "notice",
+            "helm template web | policy test -",
+        ),
+        (
+            "web/Chart.yaml",
+            0,
+            "notice",
+            "helm template web | policy test -",
+        ),
+        (
+            "web/templates/quoted.yaml",
+            0,
+            "notice",
+            "helm template web | policy test -",
+        ),
+        (
+            "web/templates/pod.yaml",
+            2,
+            "error",
+            "helm template CHART | policy test -",
+        ),
+        (
+            "pod.yaml",
+            2,
+            "error",
+            "helm template CHART | policy test -",
+        ),
+        ("jinja.yaml", 2, "error", "quoted"),
+        (
+            "values-prod.yaml",
+            0,
+            "notice",
+            "helm template CHART -f values-prod.yaml",
+        ),
+        (
+            "base/kustomization.yaml",
+            0,
+            "notice",
+            "kustomize build base | policy test -",
+        ),
+        ("text.yaml", 0, "warning", "Write a mapping"),
+        ("number.yaml", 0, "warning", "Write a mapping"),
+    ];
+    for (file, expected, severity, help) in cases {
+        let (code, json) = report(&folder.path, &["test", file]);
+        let first = &json["problems"][0];
+        assert_eq!(
+            (code, &first["severity"]),
+            (expected, &severity.into()),
+            "{file}: {first}"
+        );
+        assert!(
+            first["help"].as_str().expect("a help").contains(help),
+            "{file}: {first}"
+        );
+        assert_eq!(first["location"]["file"], file);
+    }
+    let (_, json) = report(&folder.path, &["test", "text.yaml"]);
+    assert_eq!(json["problems"][0]["location"]["start"]["line"], 3);
+    // In a walk they are passed over and counted.
+    let (code, json) = report(&folder.path, &["test", "web", "base"]);
+    assert_eq!(
+        (code, json["problems"].as_array().map(Vec::len)),
+        (2, Some(2))
+    );
+}
+
+#[test]
+fn what_could_not_be_read_is_told_instead_of_that_there_is_nothing() {
+    let folder = Folder::new(&[("policy/p.rego", POLICY), ("k8s/a.yaml", "a: [\n")]);
+    let (code, json) = report(&folder.path, &["test", "k8s"]);
+    assert_eq!((code, problems(&json).len()), (2, 1));
+    assert_eq!(json["problems"][0]["stage"], "parse");
+    let (code, json) = report(&folder.path, &["test", "gone"]);
+    assert_eq!((code, problems(&json).len()), (2, 1));
+    std::fs::remove_file(folder.path.join("k8s/a.yaml")).expect("it is there");
+    let (code, json) = report(&folder.path, &["test", "k8s"]);
+    assert_eq!(code, 2);
+    assert!(problems(&json)[0].1.contains("no document to judge"));
+}

@@ -118,7 +118,9 @@ fn judge(
     report.rules = scanned.rules;
     report.evaluations = scanned.evaluations;
     report.findings = scanned.findings;
-    if !is_any_judged(checks, report) && !args.allow_empty && args.shard.is_none() {
+    // Where something could not be read, that is why there is nothing to judge.
+    let is_told = report.count_problems(Severity::Error) > 0;
+    if !is_any_judged(checks, report) && !args.allow_empty && args.shard.is_none() && !is_told {
         let severity = match extent {
             Extent::Whole => Severity::Error,
             Extent::Part => Severity::Notice,
