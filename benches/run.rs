@@ -51,7 +51,6 @@ fn run(set: &PolicySet, text: &[u8]) -> Report {
         lists: Lists::Items,
         combine: false,
         n_threads: 1,
-        summary: scan::Summary::Told,
     };
     let checks: [&dyn Check; 1] = [set];
     let scanned = scan::scan(

@@ -6,6 +6,7 @@ use crate::document::Document;
 use crate::document::input::Input;
 use crate::explain::{Explanation, Part};
 use crate::finding::{Finding, Outcome, Problem, Rule};
+use crate::tally::Tally;
 
 /// What a check needs to know before it can judge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,9 +33,9 @@ pub trait Check: Sync {
     /// What must be known before judging.
     fn needs(&self) -> Needs;
 
-    /// What is worth saying once all documents were judged.
-    fn summary(&self) -> Vec<Problem> {
-        Vec::new()
+    /// What only the whole run can say, as far as the judges of this run know it.
+    fn tally(&self) -> Tally {
+        Tally::default()
     }
 
     /// Whether a document is a fact that others are judged by: it is kept for the judges of those that wait.

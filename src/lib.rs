@@ -21,6 +21,7 @@ pub mod scan;
 pub mod schema;
 pub mod source;
 pub mod suppress;
+pub mod tally;
 pub mod walk;
 
 /// Sets the most memory, in bytes, that evaluations may bring the process to; what goes beyond is their document's error.

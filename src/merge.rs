@@ -74,6 +74,14 @@ pub fn merge(reports: Vec<(String, Report)>) -> Result<Report, MergeError> {
         whole.problems.extend(report.problems);
         whole.run.n_files += report.run.n_files;
         whole.run.n_documents += report.run.n_documents;
+        whole.tally = match (whole.tally.take(), report.tally) {
+            (Some(mut tally), Some(other)) => {
+                tally.add(other);
+                Some(tally)
+            }
+            // Parts of what has changed, for example, are no whole together.
+            (None, _) | (_, None) => None,
+        };
     }
     let missing: Vec<usize> = (1..=shard.of)
         .filter(|index| !seen.contains(index))

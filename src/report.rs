@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::checkout::Checkout;
 use crate::finding::{
-    Evaluation, Finding, Level, Location, Outcome, Problem, Rule, Severity, Status,
+    Evaluation, Finding, Level, Location, Outcome, Problem, Rule, RuleKind, Severity, Status,
 };
+use crate::tally::Tally;
 use crate::walk::select::Shard;
 
 /// What a run says. All lists are in total order: the same for any number of threads.
@@ -21,6 +22,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What could not be checked and what else is worth saying, sorted by severity, place, message.
     pub problems: Vec<Problem>,
+    /// What only the whole run can say; none where that is said already, or never will be.
+    pub tally: Option<Tally>,
 }
 
 /// About the run itself.
@@ -157,6 +160,25 @@ impl Report {
             .iter()
             .filter(|problem| problem.severity == severity)
             .count()
+    }
+
+    /// Whether there was a document to judge. Rego judges whatever there is, constraints say themselves what they matched;
+    /// schemas pass over what is no manifest.
+    #[must_use]
+    pub fn is_anything_judged(&self) -> bool {
+        // Where no rule could be loaded, that is what is wrong, not the documents.
+        let mut rules = self.rules.iter().peekable();
+        let only_schemas =
+            rules.peek().is_some() && rules.all(|rule| rule.kind == RuleKind::Schema);
+        self.evaluations.iter().any(|evaluation| {
+            let mut outcomes = evaluation.outcomes.iter();
+            !only_schemas || outcomes.any(|outcome| *outcome != Outcome::Absent)
+        })
+    }
+
+    /// Says what only a whole run can say.
+    pub fn say_tally(&mut self, tally: &Tally) {
+        self.problems.extend(tally.problems(&self.rules));
     }
 
     /// The verdict: errors make it incomplete, failures make it fail, warnings where the user says so.

@@ -21,6 +21,7 @@ use crate::gatekeeper::violation::{Violation, notices, violations};
 use crate::gatekeeper::world::{Inventory, World};
 use crate::gatekeeper::{Constraints, NamespaceObject, Undecided};
 use crate::rego::hosted::{Evaluator, Found, Hosted};
+use crate::tally;
 
 /// What belongs to one run over documents.
 #[derive(Debug, Default)]
@@ -59,10 +60,10 @@ impl Check for Constraints {
         })
     }
 
-    fn summary(&self) -> Vec<Problem> {
+    fn tally(&self) -> tally::Tally {
         let tally = self.run.tally.lock();
         let tally = tally.unwrap_or_else(PoisonError::into_inner).take();
-        tally.map_or_else(Vec::new, |tally| tally.problems(&self.constraints))
+        tally.map_or_else(tally::Tally::default, |tally| tally.of(&self.constraints))
     }
 }
 

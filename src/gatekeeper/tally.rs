@@ -3,13 +3,13 @@
 //! What is kept does not depend on how the work was shared: of several documents the first in the order of files counts.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use crate::finding::{Problem, Stage, Subject};
+use crate::finding::Subject;
 use crate::gatekeeper::constraint::{Constraint, Enforcement};
 use crate::gatekeeper::matching::{Candidate, Match, Part, Verdict};
 use crate::gatekeeper::object::text;
 use crate::gatekeeper::review::Review;
+use crate::tally::{self, Nearest, Unmatched};
 
 /// What constraints met, of one worker or of all.
 #[derive(Debug, Default)]
@@ -17,19 +17,11 @@ pub struct Tally {
     /// For each constraint whether it matched something.
     matched: Vec<bool>,
     /// For each constraint that matched nothing the document that came nearest.
-    nearest: Vec<Option<Near>>,
+    nearest: Vec<Option<Nearest>>,
     /// How many objects of each kind there were.
     kinds: BTreeMap<String, usize>,
     /// Documents without apiVersion or kind.
     n_plain: usize,
-}
-
-/// A document that a constraint is nearly for.
-#[derive(Clone, Debug)]
-struct Near {
-    part: Part,
-    key: (Arc<str>, u32, String),
-    text: String,
 }
 
 impl Tally {
@@ -74,31 +66,27 @@ impl Tally {
             // The kinds that there are say it better than any one document.
             Verdict::Unmatched(Part::Kinds) => {}
             Verdict::Unmatched(part) => {
-                let key = || {
-                    (
-                        Arc::clone(&subject.file),
-                        subject.document,
-                        subject.item.clone(),
-                    )
+                let near = Nearest {
+                    n_agreed: part as usize,
+                    file: subject.file.to_string(),
+                    document: subject.document,
+                    item: subject.item.clone(),
+                    text: String::new(),
                 };
-                let is_nearer = match &self.nearest[constraint] {
-                    Some(near) if near.part == part => key() < near.key,
-                    Some(near) => part > near.part,
-                    None => true,
-                };
-                if is_nearer {
+                let nearest = &mut self.nearest[constraint];
+                if nearest
+                    .as_ref()
+                    .is_none_or(|other| near.is_nearer_than(other))
+                {
                     let place = subject.resource.as_deref().map(ToString::to_string);
-                    let report = matching.report(part, candidate);
-                    self.nearest[constraint] = Some(Near {
-                        part,
-                        key: key(),
-                        text: format!(
-                            "the nearest is {} ({}:{}): {report}",
-                            place.unwrap_or_default(),
-                            subject.file,
-                            subject.line
-                        ),
-                    });
+                    let text = format!(
+                        "The nearest is {} ({}:{}): {}.",
+                        place.unwrap_or_default(),
+                        subject.file,
+                        subject.line,
+                        matching.report(part, candidate)
+                    );
+                    *nearest = Some(Nearest { text, ..near });
                 }
             }
         }
@@ -110,11 +98,9 @@ impl Tally {
             *mine |= other;
         }
         for (mine, other) in self.nearest.iter_mut().zip(other.nearest) {
-            let Some(other) = other else { continue };
-            let is_nearer = mine.as_ref().is_none_or(|mine| {
-                other.part > mine.part || (other.part == mine.part && other.key < mine.key)
-            });
-            if is_nearer {
+            if let Some(other) = other
+                && mine.as_ref().is_none_or(|mine| other.is_nearer_than(mine))
+            {
                 *mine = Some(other);
             }
         }
@@ -124,61 +110,26 @@ impl Tally {
         self.n_plain += other.n_plain;
     }
 
-    /// What is worth saying at the end of a run.
+    /// The plain data of it.
     #[must_use]
-    pub fn problems(&self, constraints: &[Constraint]) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        if self.n_plain > 0 {
-            let (n, s, have) = match self.n_plain {
-                1 => (1, "", "has"),
-                n => (n, "s", "have"),
-            };
-            let message = format!("{n} document{s} {have} no apiVersion or no kind");
-            problems.push(
-                Problem::notice(Stage::Evaluate, message)
-                    .help("Constraints judge Kubernetes objects only; Rego rules judge the rest."),
-            );
+    pub fn of(self, constraints: &[Constraint]) -> tally::Tally {
+        let met = self.matched.into_iter().zip(self.nearest);
+        let unmatched = constraints.iter().zip(met).filter_map(|(constraint, met)| {
+            let (is_matched, nearest) = met;
+            let is_said = !is_matched && constraint.enforcement != Enforcement::Elsewhere;
+            is_said.then(|| {
+                let unmatched = Unmatched {
+                    wanted: constraint.matching.wanted(Part::Kinds),
+                    nearest,
+                };
+                (constraint.id.to_string(), unmatched)
+            })
+        });
+        tally::Tally {
+            n_plain: self.n_plain,
+            unmatched: unmatched.collect(),
+            kinds: self.kinds,
+            ..tally::Tally::default()
         }
-        if self.kinds.is_empty() {
-            return problems;
-        }
-        for (index, constraint) in constraints.iter().enumerate() {
-            if self.matched[index] || constraint.enforcement == Enforcement::Elsewhere {
-                continue;
-            }
-            let message = format!("constraint `{}` matched no document", constraint.id);
-            problems.push(
-                Problem::notice(Stage::Evaluate, message)
-                    .at(constraint.location.clone())
-                    .help(self.why(index, constraint)),
-            );
-        }
-        problems
-    }
-
-    fn why(&self, index: usize, constraint: &Constraint) -> String {
-        const MOST: usize = 5;
-        if let Some(near) = &self.nearest[index] {
-            let mut text = near.text.clone();
-            text[..1].make_ascii_uppercase();
-            return format!("{text}.");
-        }
-        let mut kinds: Vec<(&str, usize)> =
-            self.kinds.iter().map(|(kind, n)| (&**kind, *n)).collect();
-        kinds.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
-        let more = kinds.len().saturating_sub(MOST);
-        let mut found: Vec<String> = kinds
-            .iter()
-            .take(MOST)
-            .map(|(kind, n)| format!("{n} {kind}"))
-            .collect();
-        if more > 0 {
-            found.push(format!("{more} other kinds"));
-        }
-        format!(
-            "Kinds: wanted {}; there are {}.",
-            constraint.matching.wanted(Part::Kinds),
-            found.join(", ")
-        )
     }
 }

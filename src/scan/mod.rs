@@ -15,6 +15,7 @@ use crate::document::shape::scalar_warning;
 use crate::document::{self, Document, Limits, Syntax};
 use crate::finding::{Evaluation, Finding, Location, Outcome, Problem, Rule, Stage};
 use crate::source::SourceFile;
+use crate::tally::Tally;
 use crate::walk::{FileEntry, Role};
 
 use self::progress::Progress;
@@ -33,18 +34,6 @@ pub struct Options {
     pub combine: bool,
     /// How many threads share the work.
     pub n_threads: usize,
-    /// Whether checks say what only the whole run knows.
-    pub summary: Summary,
-}
-
-/// Whether checks say at the end what came of all documents together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Summary {
-    /// They do.
-    #[default]
-    Told,
-    /// They do not: only a part of the documents is judged.
-    Left,
 }
 
 /// What a scan gave, not yet in order.
@@ -66,6 +55,8 @@ pub struct Scan {
     pub n_files: usize,
     /// Documents that were read.
     pub n_documents: usize,
+    /// What only the whole run can say, as far as this one knows it.
+    pub tally: Tally,
 }
 
 /// The engine goes deep on nested policies, and an overflow of the stack ends the process.
@@ -135,9 +126,8 @@ pub fn scan(
             scan.take(judged);
         }
     }
-    if options.summary == Summary::Told {
-        scan.problems
-            .extend(checks.iter().flat_map(|check| check.summary()));
+    for check in checks {
+        scan.tally.join(check.tally());
     }
     scan.rules = catalogue.rules;
     scan

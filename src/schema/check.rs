@@ -21,6 +21,7 @@ use crate::schema::place;
 use crate::schema::rules::{self, Id};
 use crate::schema::tree::{get, text};
 use crate::schema::walk::Walk;
+use crate::tally::Tally;
 
 /// The schemas of Kubernetes' kinds, as a check.
 #[derive(Debug)]
@@ -111,27 +112,12 @@ impl Check for Schemas {
         })
     }
 
-    fn summary(&self) -> Vec<Problem> {
+    fn tally(&self) -> Tally {
         let without = self.without.lock().unwrap_or_else(PoisonError::into_inner);
-        let n_documents: usize = without.values().sum();
-        if n_documents == 0 {
-            return Vec::new();
+        Tally {
+            without_schema: without.clone(),
+            ..Tally::default()
         }
-        let mut kinds: Vec<(&String, &usize)> = without.iter().collect();
-        kinds.sort_by_key(|(_, n_documents)| std::cmp::Reverse(**n_documents));
-        let named: Vec<String> = kinds
-            .iter()
-            .map(|(kind, n)| format!("{n} {kind}"))
-            .collect();
-        let noun = if n_documents == 1 {
-            "document"
-        } else {
-            "documents"
-        };
-        let message = format!("{n_documents} {noun} had no schema: {}", named.join(", "));
-        vec![Problem::notice(Stage::Evaluate, message).help(
-            "Their metadata were checked. Give their CustomResourceDefinitions with `--crds`; `--strict-schemas` makes each an error.",
-        )]
     }
 
     fn judge<'a>(&'a self, facts: &'a Facts) -> Box<dyn Judge + 'a> {

@@ -121,6 +121,30 @@ fn the_merged_configuration_is_shown_with_origins() {
 }
 
 #[test]
+fn flags_may_need_what_the_file_says() {
+    let folder = folder("policy: rules\nbaseline: baseline.json\nfail-on-warn: true\n");
+    let update = ["test", "shop", "--update-baseline"];
+    assert_eq!(run(&folder.path, &update).code, 0);
+    assert!(folder.path.join("baseline.json").is_file());
+    assert_eq!(run(&folder.path, &["test", "shop"]).code, 0);
+    let ran = run(
+        &folder.path,
+        &[&update[..], &["--no-config", "-p", "rules"]].concat(),
+    );
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("set `baseline` in"), "{}", ran.stderr);
+    // Every command runs beside a file that is meant for others.
+    for args in [
+        &["parse", "shop"][..],
+        &["explain", "main.warn", "shop/k8s/pod.yaml"],
+        &["config"],
+    ] {
+        let ran = run(&folder.path, args);
+        assert_eq!(ran.code, 0, "{args:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn init_makes_a_folder_that_works_and_touches_nothing() {
     let pod = format!("{POD}spec:\n  containers:\n  - {{name: a, image: 'a:latest'}}\n");
     let folder = Folder::new(&[("k8s/pod.yaml", &pod)]);

@@ -97,6 +97,233 @@ fn four_shards_merged_are_one_run() {
     );
 }
 
+/// Everything that judges, and facts that stand in other files than what they are about: a definition, Namespaces, an
+/// inventory.
+fn everything() -> Folder {
+    let template = r#"apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: uniquehost}
+spec:
+  crd: {spec: {names: {kind: UniqueHost}}}
+  targets:
+  - target: admission.k8s.gatekeeper.sh
+    rego: |
+      package uniquehost
+      violation[{"msg": msg}] {
+        host := input.review.object.spec.host
+        other := data.inventory.namespace[_]["example.com/v1"]["Gate"][name]
+        other.spec.host == host
+        name != input.review.object.metadata.name
+        msg := sprintf("%v is also the host of %v", [host, name])
+      }
+---
+apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: needsowner}
+spec:
+  crd: {spec: {names: {kind: NeedsOwner}}}
+  targets:
+  - target: admission.k8s.gatekeeper.sh
+    rego: |
+      package needsowner
+      violation[{"msg": "no owner"}] {
+        not input.review.object.metadata.labels.owner
+      }
+"#;
+    let constraints = r#"apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: UniqueHost
+metadata: {name: hosts}
+spec: {match: {kinds: [{apiGroups: [example.com], kinds: [Gate]}]}}
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: NeedsOwner
+metadata: {name: shop}
+spec: {match: {kinds: [{apiGroups: [""], kinds: [Pod]}], namespaceSelector: {matchLabels: {team: shop}}}}
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: NeedsOwner
+metadata: {name: services}
+spec: {match: {kinds: [{apiGroups: [""], kinds: [Service]}]}}
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: NeedsOwner
+metadata: {name: elsewhere}
+spec: {match: {kinds: [{apiGroups: [""], kinds: [Pod]}], namespaces: [nowhere]}}
+"#;
+    let definition = r#"apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: gates.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {kind: Gate, plural: gates}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec:
+            type: object
+            properties: {host: {type: string}, size: {type: integer}}
+"#;
+    let folder = Folder::new(&[
+        ("policy/p.rego", POLICY),
+        ("policy/templates.yaml", template),
+        ("policy/constraints.yaml", constraints),
+        ("k8s/00-definition.yaml", definition),
+        ("k8s/97-plain.yaml", "name: x\n"),
+        ("k8s/98-empty.yaml", "# nothing\n"),
+        (
+            "k8s/99-thing.yaml",
+            "apiVersion: other.io/v1\nkind: Thing\nmetadata: {name: x}\n",
+        ),
+    ]);
+    for number in 1..=9 {
+        let namespace = format!(
+            "apiVersion: v1\nkind: Namespace\nmetadata: {{name: n{number}, labels: {{team: {}}}}}\n",
+            if number % 2 == 0 { "shop" } else { "desk" }
+        );
+        folder.write(
+            &format!("k8s/{number}0-namespace.yaml"),
+            namespace.as_bytes(),
+        );
+        let others = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p{number}, namespace: n{}}}\nspec: {{containers: [{{name: a, image: x, imagePullPolicy: sometimes}}]}}\n---\n\
+             apiVersion: example.com/v1\nkind: Gate\nmetadata: {{name: g{number}, namespace: n1}}\nspec: {{host: h{}, sise: 1}}\n",
+            10 - number,
+            number % 4,
+        );
+        folder.write(&format!("k8s/{number}1-others.yaml"), others.as_bytes());
+    }
+    folder
+}
+
+#[test]
+fn what_stands_in_other_shards_is_known() {
+    let folder = everything();
+    let test = ["test", "k8s", "--schema"];
+    let (code, whole) = report(&folder.path, &test);
+    assert_eq!(code, 1, "{whole}");
+    // What the test is about is there.
+    let rules: Vec<_> = whole["findings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|f| f["rule"].as_str())
+        .collect();
+    for rule in [
+        "main.deny",
+        "UniqueHost/hosts",
+        "NeedsOwner/shop",
+        "schema/enum",
+        "schema/unknown-field",
+    ] {
+        assert!(rules.contains(&Some(rule)), "{rule}: {whole}");
+    }
+    let said: Vec<_> = whole["problems"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|p| p["message"].as_str().expect("a text"))
+        .collect();
+    for text in [
+        "constraint `NeedsOwner/services` matched no document",
+        "constraint `NeedsOwner/elsewhere` matched no document",
+        "1 document had no schema: 1 Thing",
+        "1 document has no apiVersion or no kind",
+    ] {
+        assert!(said.contains(&text), "{text}: {said:?}");
+    }
+    for n in [2, 4, 7, 40] {
+        let parts: Vec<String> = (1..=n)
+            .map(|index| {
+                let shard = format!("{index}/{n}");
+                let output = format!("json={index}.json");
+                let part = [&test[..], &["--shard", &shard, "-o", &output]].concat();
+                let ran = run(&folder.path, &part);
+                assert!(ran.code <= 1, "{}", ran.stderr);
+                format!("{index}.json")
+            })
+            .collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let (code, merged) = report(&folder.path, &[&["merge"], &parts[..]].concat());
+        assert_eq!(code, 1);
+        assert_eq!(merged, whole, "{n} shards");
+    }
+}
+
+#[test]
+fn shards_without_anything_to_judge_are_told_as_one_run_tells_it() {
+    let folder = Folder::new(&[("k8s/a.yaml", "name: x\n"), ("k8s/b.yaml", "name: y\n")]);
+    let test = ["test", "k8s", "--schema"];
+    assert_eq!(run(&folder.path, &test).code, 2);
+    for index in ["1", "2"] {
+        let output = format!("json={index}.json");
+        let shard = format!("{index}/2");
+        let shard = ["--shard", &shard, "-o", &output];
+        assert_eq!(run(&folder.path, &[&test[..], &shard].concat()).code, 0);
+    }
+    let merged = run(&folder.path, &["merge", "1.json", "2.json"]);
+    assert_eq!(merged.code, 2, "{}", merged.stdout);
+    let merged = ["merge", "1.json", "2.json", "--allow-empty"];
+    assert_eq!(run(&folder.path, &merged).code, 0);
+}
+
+#[test]
+fn shards_of_what_has_changed_say_nothing_about_the_rest() {
+    let folder = everything();
+    git(&folder.path, &["init", "-q", "-b", "main"]);
+    git(&folder.path, &["add", "-A"]);
+    git(&folder.path, &["commit", "-qm", "first"]);
+    folder.write("k8s/11-others.yaml", pod("changed").as_bytes());
+    let waivers = "waivers:\n- {rule: NeedsOwner/shop, reason: x}\n";
+    folder.write("waivers.yaml", waivers.as_bytes());
+    for index in ["1", "2"] {
+        let mut command = policy(&folder.path);
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        let output = command
+            .args(["test", "k8s", "--changed-since", "main", "--shard"])
+            .args([
+                format!("{index}/2"),
+                "-o".to_owned(),
+                format!("json={index}.json"),
+            ])
+            .output()
+            .expect("the binary runs");
+        assert!(output.status.code() <= Some(1));
+    }
+    let merge = ["merge", "1.json", "2.json", "--waivers", "waivers.yaml"];
+    let (code, merged) = report(&folder.path, &merge);
+    assert_eq!(code, 1, "{merged}");
+    assert_eq!(merged["problems"], serde_json::json!([]));
+}
+
+#[test]
+fn a_file_that_lost_its_documents_is_fixed_in_a_merged_report_too() {
+    let folder = Folder::new(&[
+        ("policy/p.rego", POLICY),
+        ("k8s/a.yaml", &pod("a")),
+        ("k8s/b.yaml", &pod("b")),
+    ]);
+    folder.write(".policy.yaml", b"baseline: baseline.json\n");
+    let update = ["test", "k8s", "--update-baseline"];
+    assert_eq!(run(&folder.path, &update).code, 0);
+    folder.write("k8s/a.yaml", b"# moved away\n");
+    let parts = shards(&folder, 2);
+    let (code, merged) = report(&folder.path, &["merge", &parts[0], &parts[1]]);
+    let (_, whole) = report(&folder.path, &["test", "k8s"]);
+    assert_eq!(code, 0);
+    assert_eq!(merged, whole);
+    let said = merged["problems"][0]["message"].as_str();
+    assert!(
+        said.is_some_and(|said| said.starts_with("1 finding of the baseline is fixed")),
+        "{merged}"
+    );
+}
+
 #[test]
 fn waivers_and_baseline_of_shards_are_told_when_merged() {
     let folder = Folder::new(&[

@@ -15,19 +15,22 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("document", &["source", "resource", "finding"]),
     ("config", &["document", "finding", "source"]),
     ("explain", &["finding"]),
-    ("check", &["document", "explain", "finding"]),
+    ("check", &["document", "explain", "finding", "tally"]),
     (
         "rego",
         &["check", "document", "explain", "finding", "source"],
     ),
     (
         "schema",
-        &["check", "document", "finding", "resource", "source"],
+        &[
+            "check", "document", "finding", "resource", "source", "tally",
+        ],
     ),
     (
         "gatekeeper",
         &[
             "check", "document", "explain", "finding", "rego", "resource", "schema", "source",
+            "tally",
         ],
     ),
     (
@@ -43,17 +46,24 @@ const ARROWS: &[(&str, &[&str])] = &[
             "walk",
         ],
     ),
-    ("scan", &["check", "document", "finding", "walk", "source"]),
+    (
+        "scan",
+        &["check", "document", "finding", "walk", "source", "tally"],
+    ),
     (
         "suppress",
         &["checkout", "document", "finding", "resource", "source"],
     ),
     ("merge", &["report"]),
-    ("report", &["checkout", "finding", "source", "walk"]),
+    ("tally", &["finding"]),
+    (
+        "report",
+        &["checkout", "finding", "source", "tally", "walk"],
+    ),
     (
         "output",
         &[
-            "report", "checkout", "explain", "finding", "source", "resource", "walk",
+            "report", "checkout", "explain", "finding", "source", "resource", "tally", "walk",
         ],
     ),
     (
@@ -74,6 +84,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "schema",
             "source",
             "suppress",
+            "tally",
             "walk",
         ],
     ),

@@ -316,7 +316,7 @@ pub(crate) struct ParseArgs {
     #[arg(long)]
     pub(crate) expanded: bool,
     /// Policy paths whose ExpansionTemplates are used with `--expanded`.
-    #[arg(short, long, value_name = "PATH", requires = "expanded")]
+    #[arg(short, long, value_name = "PATH")]
     pub(crate) policy: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) walk: WalkArgs,

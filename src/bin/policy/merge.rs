@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use policy::finding::{Location, Outcome, Problem, RuleKind, Stage, Status, Suppression};
+use policy::finding::{Location, Problem, Severity, Stage, Status, Suppression};
 use policy::merge;
 use policy::output::json;
 use policy::report::Report;
@@ -20,6 +20,9 @@ use crate::suppression::{self, Judged, SuppressArgs};
 #[derive(Args, Debug)]
 pub(crate) struct MergeArgs {
     /// JSON reports: all shards of a run, or one whole run.
+    ///
+    /// Give the flags about waivers, the baseline and warnings that one run would get: what only the whole run can say,
+    /// such as a waiver that is not needed, is said here.
     #[arg(required = true, value_name = "REPORT")]
     pub(crate) reports: Vec<PathBuf>,
     /// The day that waivers are held against: a date or an RFC 3339 time; without it, the clock's.
@@ -37,6 +40,7 @@ pub(crate) struct MergeArgs {
 /// Runs the command; gives the exit code.
 pub(crate) fn run(args: &MergeArgs) -> Result<u8, CommandError> {
     let started = Instant::now();
+    args.suppress.check()?;
     let mut reports = Vec::new();
     for path in &args.reports {
         let name = with_slashes(path);
@@ -48,6 +52,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, CommandError> {
             .map_err(|error| CommandError::new(format!("`{name}`: {error}"), help))?;
         reports.push((name, report));
     }
+    let is_sharded = reports.iter().any(|(_, report)| report.run.shard.is_some());
     let mut report = merge::merge(reports).map_err(|error| {
         CommandError::new(
             error.to_string(),
@@ -55,41 +60,39 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, CommandError> {
         )
     })?;
     report.run.checkout = environment::checkout(args.output.base.as_deref());
-    if report.evaluations.is_empty() && !args.allow_empty {
-        let message = "there is no document to judge in any shard";
-        report.problems.push(
-            Problem::error(Stage::Read, message)
-                .help("With `--allow-empty` finding none is no error."),
-        );
+    let tally = report.tally.take();
+    let extent = match (is_sharded, &tally) {
+        (true, None) => Extent::Part,
+        (true, Some(_)) | (false, _) => Extent::Whole,
+    };
+    if let Some(tally) = &tally {
+        report.say_tally(tally);
     }
-    unmatched(&mut report);
+    let is_told = report.count_problems(Severity::Error) > 0;
+    if is_sharded && !report.is_anything_judged() && !args.allow_empty && !is_told {
+        let message = "there is no document to judge in any shard";
+        let problem = match extent {
+            Extent::Whole => Problem::error(Stage::Read, message),
+            Extent::Part => Problem::notice(Stage::Read, message),
+        };
+        report
+            .problems
+            .push(problem.help("With `--allow-empty` finding none is no error."));
+    }
     if args.suppress.files().next().is_some() {
-        suppress_again(args, &mut report)?;
+        let empty_files = tally.unwrap_or_default().empty_files;
+        suppress_again(args, extent, empty_files, &mut report)?;
     }
     session::finish(report, &args.output, started)
 }
 
-/// Constraints that matched no document of any shard.
-fn unmatched(report: &mut Report) {
-    for (index, rule) in report.rules.iter().enumerate() {
-        let is_judged = |outcome: &Outcome| !matches!(outcome, Outcome::Absent | Outcome::Skipped);
-        let mut outcomes = report
-            .evaluations
-            .iter()
-            .filter_map(|row| row.outcomes.get(index));
-        if rule.kind == RuleKind::Constraint && !outcomes.any(is_judged) {
-            let message = format!("the constraint `{}` matched no document", rule.id);
-            let warning = Problem::warning(Stage::Evaluate, message);
-            report.problems.push(match &rule.location {
-                Some(location) => warning.at(location.clone()),
-                None => warning,
-            });
-        }
-    }
-}
-
 /// What the waivers file and the baseline suppress is found out anew, so that what is not needed can be told.
-fn suppress_again(args: &MergeArgs, report: &mut Report) -> Result<(), CommandError> {
+fn suppress_again(
+    args: &MergeArgs,
+    extent: Extent,
+    mut files: Vec<String>,
+    report: &mut Report,
+) -> Result<(), CommandError> {
     for finding in &mut report.findings {
         let is_comment = |given: &Suppression| {
             let file = given.by.rsplit_once(':').map_or("", |(file, _)| file);
@@ -104,21 +107,22 @@ fn suppress_again(args: &MergeArgs, report: &mut Report) -> Result<(), CommandEr
             finding.status = Status::Active;
         }
     }
-    let files: Vec<String> = args
+    let told: Vec<String> = args
         .suppress
         .files()
         .map(|file| with_slashes(&file))
         .collect();
     let is_told_again = |problem: &Problem| {
-        let of_file = |location: &Location| files.iter().any(|file| **file == *location.file);
+        let of_file = |location: &Location| told.iter().any(|file| **file == *location.file);
         problem.stage == Stage::Suppress && problem.location.as_ref().is_some_and(of_file)
     };
     report.problems.retain(|problem| !is_told_again(problem));
     let subjects = report.evaluations.iter();
+    files.extend(subjects.map(|row| row.subject.file.to_string()));
     let judged = Judged {
-        files: subjects.map(|row| row.subject.file.to_string()).collect(),
+        files,
         directives: Vec::new(),
-        extent: Extent::Whole,
+        extent,
         now_ns: session::now_ns(args.date),
     };
     suppression::apply(&args.suppress, judged, report)

@@ -27,11 +27,22 @@ pub(crate) struct SuppressArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
     /// Write what is found now into the baseline and take out what is fixed.
-    #[arg(long, requires = "baseline")]
+    #[arg(long)]
     pub(crate) update_baseline: bool,
 }
 
 impl SuppressArgs {
+    /// Refuses what cannot be done. The parser cannot: the baseline may be named by the configuration.
+    pub(crate) fn check(&self) -> Result<(), CommandError> {
+        if self.update_baseline && self.baseline.is_none() {
+            return Err(CommandError::new(
+                "`--update-baseline` does not know which file",
+                "Name it with `--baseline FILE`, or set `baseline` in `.policy.yaml`.",
+            ));
+        }
+        Ok(())
+    }
+
     /// Its files hold no manifests.
     pub(crate) fn files(&self) -> impl Iterator<Item = PathBuf> + '_ {
         self.waivers.iter().chain(&self.baseline).cloned()

@@ -1,5 +1,6 @@
 //! `policy test`: runs policies on manifests.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,12 +8,13 @@ use std::time::Instant;
 use policy::check::Check;
 use policy::document::Limits;
 use policy::document::input::Lists;
-use policy::finding::{Outcome, Problem, RuleKind, Severity, Stage};
+use policy::finding::{Problem, Severity, Stage};
 use policy::load;
 use policy::rego::load::{Options, Places, Tests};
 use policy::report::{Report, Run};
-use policy::scan::{self, Summary};
+use policy::scan;
 use policy::suppress::Extent;
+use policy::tally::Tally;
 use policy::walk::{self, Role};
 
 use crate::args::{self, TestArgs};
@@ -32,6 +34,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
             "Name files or folders, or set `paths` in `.policy.yaml`.",
         ));
     }
+    args.suppress.check()?;
     let policies = policies(args);
     let rego = Options {
         packages: args.namespace.clone(),
@@ -104,7 +107,7 @@ fn judge(
     let mut found = walk::find(&args.paths, &wanted);
     let extent = select(args, &mut found, judges, report)?;
     let stdin = standard_input(args, &mut found, report);
-    let options = scan_options(args, extent);
+    let options = scan_options(args);
     let progress = Arc::default();
     let line = progress::show(&progress, found.files.len(), args.output.quiet);
     let scanned = scan::scan(&found.files, stdin.as_deref(), checks, &options, &progress);
@@ -118,9 +121,16 @@ fn judge(
     report.rules = scanned.rules;
     report.evaluations = scanned.evaluations;
     report.findings = scanned.findings;
+    let files: Vec<String> = judged_files(&found.files);
+    match extent {
+        Extent::Whole => report.say_tally(&scanned.tally),
+        // A part of what has changed is a part of no whole.
+        Extent::Part if args.hook || args.changed_since.is_some() => {}
+        Extent::Part => report.tally = Some(with_empty_files(scanned.tally, &files, report)),
+    }
     // Where something could not be read, that is why there is nothing to judge.
     let is_told = report.count_problems(Severity::Error) > 0;
-    if !is_any_judged(checks, report) && !args.allow_empty && args.shard.is_none() && !is_told {
+    if !report.is_anything_judged() && !args.allow_empty && args.shard.is_none() && !is_told {
         let severity = match extent {
             Extent::Whole => Severity::Error,
             Extent::Part => Severity::Notice,
@@ -131,12 +141,7 @@ fn judge(
         });
     }
     let run = Judged {
-        files: found
-            .files
-            .iter()
-            .filter(|file| file.role == Role::Judged)
-            .map(|file| file.name.clone())
-            .collect(),
+        files,
         directives: scanned.directives,
         extent,
         now_ns,
@@ -144,8 +149,25 @@ fn judge(
     suppression::apply(&args.suppress, run, report)
 }
 
+fn judged_files(files: &[walk::FileEntry]) -> Vec<String> {
+    let judged = files.iter().filter(|file| file.role == Role::Judged);
+    judged.map(|file| file.name.clone()).collect()
+}
+
+/// Notes the files that no evaluation names: without them a merged report would not know that they were looked at.
+fn with_empty_files(tally: Tally, files: &[String], report: &Report) -> Tally {
+    let subjects = report.evaluations.iter();
+    let named: HashSet<&str> = subjects.map(|row| &*row.subject.file).collect();
+    let mut empty = files.to_vec();
+    empty.retain(|file| !named.contains(&**file));
+    Tally {
+        empty_files: empty,
+        ..tally
+    }
+}
+
 /// How documents are read and judged.
-fn scan_options(args: &TestArgs, extent: Extent) -> scan::Options {
+fn scan_options(args: &TestArgs) -> scan::Options {
     scan::Options {
         limits: Limits::default(),
         max_bytes: args.walk.max_file_size << 20,
@@ -156,10 +178,6 @@ fn scan_options(args: &TestArgs, extent: Extent) -> scan::Options {
         },
         combine: args.combine,
         n_threads: session::n_threads(args.walk.jobs),
-        summary: match extent {
-            Extent::Whole => Summary::Told,
-            Extent::Part => Summary::Left,
-        },
     }
 }
 
@@ -206,18 +224,6 @@ fn select(
     Ok(match is_part {
         true => Extent::Part,
         false => Extent::Whole,
-    })
-}
-
-/// Whether there was a document to judge. Rego judges whatever there is, constraints say themselves what they matched;
-/// schemas pass over what is no manifest.
-fn is_any_judged(checks: &[&dyn Check], report: &Report) -> bool {
-    let mut rules = checks.iter().flat_map(|check| check.rules()).peekable();
-    // Where no rule could be loaded, that is what is wrong, not the documents.
-    let only_schemas = rules.peek().is_some() && rules.all(|rule| rule.kind == RuleKind::Schema);
-    report.evaluations.iter().any(|evaluation| {
-        let mut outcomes = evaluation.outcomes.iter();
-        !only_schemas || outcomes.any(|outcome| *outcome != Outcome::Absent)
     })
 }
 

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::shape::{
-    Evaluation, Finding, Location, Problem, Related, Report, Resource, Rule, Shard, Status,
-    Summary, Suppression,
+    Evaluation, Finding, Location, Nearest, Problem, Related, Report, Resource, Rule, Shard,
+    Status, Summary, Suppression, Tally,
 };
 use super::{ReadError, outcomes};
 use crate::finding;
 use crate::report;
 use crate::resource;
+use crate::tally;
 use crate::walk::select;
 
 impl Report<'_> {
@@ -63,11 +64,38 @@ impl Report<'_> {
                 .map(|(index, evaluation)| evaluation.into_evaluation(index, rules.len()))
                 .collect::<Result<_, _>>()?,
             rules,
+            tally: self.tally.map(Tally::into_tally),
         };
         if Summary::of(&report) == self.summary {
             Ok(report)
         } else {
             Err(ReadError::Summary)
+        }
+    }
+}
+
+impl Tally {
+    fn into_tally(self) -> tally::Tally {
+        let nearest = |near: Nearest| tally::Nearest {
+            n_agreed: near.agreed,
+            file: near.file,
+            document: near.document,
+            item: near.item,
+            text: near.text,
+        };
+        let unmatched = self.unmatched.into_iter();
+        tally::Tally {
+            n_plain: self.plain,
+            kinds: self.kinds,
+            unmatched: unmatched
+                .map(|(id, unmatched)| {
+                    let wanted = unmatched.wanted;
+                    let nearest = unmatched.nearest.map(nearest);
+                    (id, tally::Unmatched { wanted, nearest })
+                })
+                .collect(),
+            without_schema: self.without_schema,
+            empty_files: self.empty_files,
         }
     }
 }

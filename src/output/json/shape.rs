@@ -24,6 +24,36 @@ pub(super) struct Report<'a, F = Vec<Finding<'a>>, E = Vec<Evaluation<'a>>> {
     pub(super) findings: F,
     pub(super) problems: Vec<Problem<'a>>,
     pub(super) evaluations: E,
+    /// What only the whole run can say; in reports of shards, so that `policy merge` says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) tally: Option<Tally>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tally {
+    pub(super) plain: usize,
+    pub(super) kinds: BTreeMap<String, usize>,
+    pub(super) unmatched: BTreeMap<String, Unmatched>,
+    pub(super) without_schema: BTreeMap<String, usize>,
+    pub(super) empty_files: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Unmatched {
+    pub(super) wanted: String,
+    pub(super) nearest: Option<Nearest>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nearest {
+    pub(super) agreed: usize,
+    pub(super) file: String,
+    pub(super) document: u32,
+    pub(super) item: String,
+    pub(super) text: String,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 
 use super::shape::{
-    Evaluation, Excerpt, Finding, Location, Problem, Related, Report, Resource, Rule, Run, Shard,
-    Status, Summary, Suppression, Tool,
+    Evaluation, Excerpt, Finding, Location, Nearest, Problem, Related, Report, Resource, Rule, Run,
+    Shard, Status, Summary, Suppression, Tally, Tool, Unmatched,
 };
 use super::{VERSION, outcomes};
 use crate::finding;
 use crate::report::{self, Counts, Warnings};
 use crate::resource;
+use crate::tally;
 use crate::walk::select;
 
 impl<'a> Report<'a, Findings<'a>, Evaluations<'a>> {
@@ -43,6 +44,33 @@ impl<'a> Report<'a, Findings<'a>, Evaluations<'a>> {
             findings: Findings(report),
             problems: report.problems.iter().map(Problem::of).collect(),
             evaluations: Evaluations(&report.evaluations),
+            tally: report.tally.as_ref().map(Tally::of),
+        }
+    }
+}
+
+impl Tally {
+    fn of(tally: &tally::Tally) -> Self {
+        let nearest = |near: &tally::Nearest| Nearest {
+            agreed: near.n_agreed,
+            file: near.file.clone(),
+            document: near.document,
+            item: near.item.clone(),
+            text: near.text.clone(),
+        };
+        let unmatched = tally.unmatched.iter();
+        Self {
+            plain: tally.n_plain,
+            kinds: tally.kinds.clone(),
+            unmatched: unmatched
+                .map(|(id, unmatched)| {
+                    let wanted = unmatched.wanted.clone();
+                    let nearest = unmatched.nearest.as_ref().map(nearest);
+                    (id.clone(), Unmatched { wanted, nearest })
+                })
+                .collect(),
+            without_schema: tally.without_schema.clone(),
+            empty_files: tally.empty_files.clone(),
         }
     }
 }

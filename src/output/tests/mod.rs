@@ -228,6 +228,7 @@ fn check_json(report: &Report, text: &str, value: &serde_json::Value) {
     assert_eq!(read.evaluations, report.evaluations);
     assert_eq!(read.findings, report.findings);
     assert_eq!(read.problems, report.problems);
+    assert_eq!(read.tally, report.tally);
 }
 
 #[test]
@@ -235,6 +236,7 @@ fn every_format_has_every_fact() {
     check_facts(&samples::everyday());
     check_facts(&samples::hostile(&samples::hostile_texts()));
     check_facts(&Report::default_for_test());
+    check_facts(&samples::shard());
 }
 
 /// No line does what a CI system would act on, and nothing reaches the terminal that is not ours.

@@ -12,6 +12,8 @@ use crate::finding::{
 use crate::report::{Report, Run};
 use crate::resource::Resource;
 use crate::source::{Position, SourceFile, Span};
+use crate::tally::{Nearest, Tally, Unmatched};
+use crate::walk::select::Shard;
 
 const WEB: &str = "\
 apiVersion: apps/v1
@@ -64,6 +66,7 @@ pub(super) fn everyday() -> Report {
             },
         },
         rules,
+        tally: None,
         evaluations: vec![
             evaluation("k8s/list.yaml", "items[3]", None, "PPPF"),
             evaluation("k8s/notes.yaml", "", None, "SPPX"),
@@ -401,4 +404,32 @@ fn resource([api_version, kind, namespace, name]: [String; 4]) -> Resource {
         namespace,
         name,
     }
+}
+
+/// The report of a part of a run.
+pub(super) fn shard() -> Report {
+    let mut report = everyday();
+    report.run.shard = Shard::new(2, 4);
+    let near = Nearest {
+        n_agreed: 2,
+        file: "k8s/##vso[x].yaml".to_owned(),
+        document: 1,
+        item: "items[0]".to_owned(),
+        text: "The nearest is ##[error]x.".to_owned(),
+    };
+    let unmatched = |nearest| Unmatched {
+        wanted: "Pod".to_owned(),
+        nearest,
+    };
+    report.tally = Some(Tally {
+        n_plain: 1,
+        kinds: BTreeMap::from([("::error::x".to_owned(), 3)]),
+        unmatched: BTreeMap::from([
+            ("Kind/a".to_owned(), unmatched(None)),
+            ("Kind/b".to_owned(), unmatched(Some(near))),
+        ]),
+        without_schema: BTreeMap::from([("Gate".to_owned(), 2)]),
+        empty_files: vec!["k8s/empty.yaml".to_owned()],
+    });
+    report
 }

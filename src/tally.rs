@@ -1,0 +1,224 @@
+//! What only a whole run can say: constraints that matched nothing, documents that nothing judges. Each part counts its
+//! own; tallies are added, and what is to be said is made of the sum, so that parts put together say what one run says.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Problem, Rule, Stage};
+
+/// Kinds that are named where a constraint matched nothing.
+const MOST_KINDS: usize = 5;
+
+/// What was met in a run or in a part of one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Documents that constraints do not see: they have no apiVersion or no kind.
+    pub n_plain: usize,
+    /// How many objects of each kind constraints were asked about.
+    pub kinds: BTreeMap<String, usize>,
+    /// The constraints that matched nothing, by their ids.
+    pub unmatched: BTreeMap<String, Unmatched>,
+    /// How many documents had no schema, by their kinds.
+    pub without_schema: BTreeMap<String, usize>,
+    /// Files without any document.
+    pub empty_files: Vec<String>,
+}
+
+/// A constraint that matched nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmatched {
+    /// The kinds that it is for.
+    pub wanted: String,
+    /// The document that came nearest.
+    pub nearest: Option<Nearest>,
+}
+
+/// A document that a constraint is nearly for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nearest {
+    /// How many parts of the match agreed: more is nearer.
+    pub n_agreed: usize,
+    /// Its file.
+    pub file: String,
+    /// Which of the file's documents.
+    pub document: u32,
+    /// The item of a List, or empty.
+    pub item: String,
+    /// What is said about it.
+    pub text: String,
+}
+
+impl Nearest {
+    /// Whether it is said rather than another one; of two that are equally near the first in the order of files.
+    #[must_use]
+    pub fn is_nearer_than(&self, other: &Self) -> bool {
+        let key = |near: &Self| (near.file.clone(), near.document, near.item.clone());
+        self.n_agreed > other.n_agreed || self.n_agreed == other.n_agreed && key(self) < key(other)
+    }
+}
+
+impl Tally {
+    /// Adds what another check met in the same part: each knows other things.
+    pub fn join(&mut self, other: Self) {
+        self.n_plain += other.n_plain;
+        add(&mut self.kinds, other.kinds);
+        self.unmatched.extend(other.unmatched);
+        add(&mut self.without_schema, other.without_schema);
+        self.empty_files.extend(other.empty_files);
+    }
+
+    /// Adds what another part met: what matched there is matched.
+    pub fn add(&mut self, mut other: Self) {
+        let mut unmatched = std::mem::take(&mut self.unmatched);
+        unmatched.retain(|id, own| {
+            let Some(theirs) = other.unmatched.remove(id) else {
+                return false;
+            };
+            if let Some(near) = theirs.nearest
+                && own
+                    .nearest
+                    .as_ref()
+                    .is_none_or(|own| near.is_nearer_than(own))
+            {
+                own.nearest = Some(near);
+            }
+            true
+        });
+        other.unmatched = unmatched;
+        self.join(other);
+        self.empty_files.sort();
+    }
+
+    /// What is to be said at the end of a whole run.
+    #[must_use]
+    pub fn problems(&self, rules: &[Rule]) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if self.n_plain > 0 {
+            let have = if self.n_plain == 1 { "has" } else { "have" };
+            let message = format!(
+                "{} {have} no apiVersion or no kind",
+                documents(self.n_plain)
+            );
+            problems.push(
+                Problem::notice(Stage::Evaluate, message)
+                    .help("Constraints judge Kubernetes objects only; Rego rules judge the rest."),
+            );
+        }
+        // Where there is no object at all, that says it.
+        let unmatched = self.unmatched.iter().filter(|_| !self.kinds.is_empty());
+        for (id, unmatched) in unmatched {
+            let message = format!("constraint `{id}` matched no document");
+            let problem = Problem::notice(Stage::Evaluate, message).help(self.why(unmatched));
+            let rule = rules.iter().find(|rule| *rule.id == **id);
+            problems.push(match rule.and_then(|rule| rule.location.as_ref()) {
+                Some(location) => problem.at(location.clone()),
+                None => problem,
+            });
+        }
+        let n_documents: usize = self.without_schema.values().sum();
+        if n_documents > 0 {
+            let kinds = most(&self.without_schema).into_iter();
+            let named: Vec<String> = kinds.map(|(kind, n)| format!("{n} {kind}")).collect();
+            let message = format!(
+                "{} had no schema: {}",
+                documents(n_documents),
+                named.join(", ")
+            );
+            problems.push(Problem::notice(Stage::Evaluate, message).help(
+                "Their metadata were checked. Give their CustomResourceDefinitions with `--crds`; `--strict-schemas` makes each an error.",
+            ));
+        }
+        problems
+    }
+
+    fn why(&self, unmatched: &Unmatched) -> String {
+        if let Some(near) = &unmatched.nearest {
+            return near.text.clone();
+        }
+        let kinds = most(&self.kinds);
+        let more = kinds.len().saturating_sub(MOST_KINDS);
+        let mut found: Vec<String> = kinds
+            .into_iter()
+            .take(MOST_KINDS)
+            .map(|(kind, n)| format!("{n} {kind}"))
+            .collect();
+        if more > 0 {
+            found.push(format!("{more} other kinds"));
+        }
+        let wanted = &unmatched.wanted;
+        format!("Kinds: wanted {wanted}; there are {}.", found.join(", "))
+    }
+}
+
+fn add(own: &mut BTreeMap<String, usize>, other: BTreeMap<String, usize>) {
+    for (kind, n) in other {
+        *own.entry(kind).or_default() += n;
+    }
+}
+
+/// The kinds of which there are most first.
+fn most(kinds: &BTreeMap<String, usize>) -> Vec<(&String, usize)> {
+    let mut kinds: Vec<_> = kinds.iter().map(|(kind, n)| (kind, *n)).collect();
+    kinds.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    kinds
+}
+
+fn documents(n: usize) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} document{s}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(unmatched: &[(&str, Option<(usize, &str)>)]) -> Tally {
+        let nearest = |(n_agreed, file): (usize, &str)| Nearest {
+            n_agreed,
+            file: file.to_owned(),
+            document: 0,
+            item: String::new(),
+            text: format!("The nearest is {file}."),
+        };
+        Tally {
+            n_plain: 1,
+            kinds: BTreeMap::from([("Pod".to_owned(), 2)]),
+            unmatched: unmatched
+                .iter()
+                .map(|(id, near)| {
+                    let unmatched = Unmatched {
+                        wanted: "Service".to_owned(),
+                        nearest: near.map(nearest),
+                    };
+                    ((*id).to_owned(), unmatched)
+                })
+                .collect(),
+            ..Tally::default()
+        }
+    }
+
+    #[test]
+    fn parts_say_together_what_the_whole_says() {
+        let mut whole = tally(&[("a", None), ("b", Some((2, "2.yaml"))), ("c", None)]);
+        whole.add(tally(&[("a", None), ("b", Some((2, "1.yaml")))]));
+        whole.add(tally(&[
+            ("a", None),
+            ("b", Some((1, "0.yaml"))),
+            ("c", None),
+        ]));
+        let said: Vec<_> = whole
+            .problems(&[])
+            .into_iter()
+            .map(|problem| format!("{} {}", problem.message, problem.help))
+            .collect();
+        assert_eq!(said.len(), 3);
+        assert!(said[0].starts_with("3 documents have no apiVersion"));
+        assert_eq!(
+            said[1],
+            "constraint `a` matched no document Kinds: wanted Service; there are 6 Pod."
+        );
+        assert_eq!(
+            said[2],
+            "constraint `b` matched no document The nearest is 1.yaml."
+        );
+    }
+}
