@@ -320,3 +320,47 @@ fn what_could_not_be_read_is_told_instead_of_that_there_is_nothing() {
     assert_eq!(code, 2);
     assert!(problems(&json)[0].1.contains("no document to judge"));
 }
+
+#[test]
+fn every_path_that_is_named_counts() {
+    let test = |name: &str| format!("package {name}\n\ntest_{name} if true\n");
+    let folder = Folder::new(&[
+        ("policy/p.rego", POLICY),
+        ("one/one_test.rego", &test("one")),
+        ("two/two_test.rego", &test("two")),
+        ("a,b/three_test.rego", &test("three")),
+        (
+            "rules/p.rego",
+            "package main\n\ndeny contains data.a if data.b\n",
+        ),
+        ("data/a.yaml", "a: A\n"),
+        ("data/b.yaml", "b: true\n"),
+        ("pod.yaml", "kind: Pod\n"),
+    ]);
+    let n_tests = |args: &[&str]| {
+        let (code, json) = report(&folder.path, &[&["verify"], args].concat());
+        assert_eq!(code, 0, "{args:?}: {json}");
+        json["rules"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!(n_tests(&["one", "-p", "two"]), 2);
+    assert_eq!(n_tests(&["-p", "one", "-p", "two"]), 2);
+    assert_eq!(n_tests(&["-p", "one,two"]), 2);
+    assert_eq!(n_tests(&["one", "-p", "one"]), 1);
+    assert_eq!(n_tests(&["-p", "a,b"]), 1);
+    let args = [
+        "test",
+        "-p",
+        "policy,rules",
+        "-d",
+        "data/a.yaml,data/b.yaml",
+        "pod.yaml",
+    ];
+    let (code, json) = report(&folder.path, &args);
+    assert_eq!((code, &json["findings"][0]["message"]), (1, &"A".into()));
+
+    let (code, json) = report(&folder.path, &["verify", "one", "-r", "nope"]);
+    assert_eq!((code, problems(&json).len()), (2, 1));
+    assert!(problems(&json)[0].1.contains("--run"), "{json}");
+    let help = json["problems"][0]["help"].as_str().expect("a help");
+    assert!(help.contains("`one.test_one`"), "{help}");
+}

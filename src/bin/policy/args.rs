@@ -324,10 +324,10 @@ pub(crate) struct ParseArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
-    /// Files and folders with policies and their tests.
-    #[arg(value_name = "PATH", default_value = "policy")]
+    /// Files and folders with policies and their tests [default: policy].
+    #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// Files and folders with policies and their tests, as PATH.
+    /// Further files and folders with policies and their tests, as PATH.
     #[arg(short, long, value_name = "PATH")]
     pub(crate) policy: Vec<PathBuf>,
     /// Run only the tests whose name matches, and the cases of suites whose test or case does; `TEST//CASE` for both.

@@ -12,6 +12,7 @@ use policy::config::{self, Key, Setting, Takes};
 use policy::finding::Problem;
 
 use crate::args::Policy;
+use crate::commas;
 use crate::environment::{self, with_slashes};
 use crate::error::CommandError;
 
@@ -109,6 +110,7 @@ pub(crate) fn read(arguments: &[OsString]) -> Result<Merged, Refused> {
         .unwrap_or_default();
     let mut arguments = Policy::from_arg_matches(&matches).map_err(refused)?;
     arguments.set_base(file.map(|file| file.folder));
+    commas::split(&mut arguments);
     Ok(Merged { arguments, values })
 }
 

@@ -1,5 +1,7 @@
 //! `policy verify`: runs the unit tests of policies and Gatekeeper's suites.
 
+use std::cell::RefCell;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use policy::finding::{Problem, Severity, Stage};
@@ -10,7 +12,7 @@ use policy::rego::set::PolicySet;
 use policy::rego::tests::{self, Tested};
 use policy::report::{Report, Run};
 
-use crate::args::VerifyArgs;
+use crate::args::{self, VerifyArgs};
 use crate::environment;
 use crate::error::CommandError;
 use crate::session;
@@ -18,12 +20,7 @@ use crate::session;
 /// Runs the command; gives the exit code.
 pub(crate) fn run(args: &VerifyArgs) -> Result<u8, CommandError> {
     let started = Instant::now();
-    let paths = if args.policy.is_empty() {
-        args.paths.clone()
-    } else {
-        args.policy.clone()
-    };
-    let rego = session::load_options(&args.load, paths, Tests::Included);
+    let rego = session::load_options(&args.load, paths(args), Tests::Included);
     let loaded = load::load_tests(rego.clone());
     let mut report = Report {
         run: Run {
@@ -37,7 +34,11 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, CommandError> {
         ..Report::default()
     };
     let filter = args.run.clone().unwrap_or_default();
-    let selected = |id: &str| filter.has_rule(id);
+    let known = RefCell::new(Vec::new());
+    let selected = |id: &str| {
+        known.borrow_mut().push(format!("`{id}`"));
+        filter.has_rule(id)
+    };
     let run_tests = |set| tests::run(set, &selected);
     let tested = loaded.rego.as_ref().map_or_else(Tested::default, run_tests);
     let tested = tested.join(suite::run(&loaded.suites, &filter, &rego));
@@ -47,9 +48,42 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, CommandError> {
     report.evaluations = tested.evaluations;
     report.findings = tested.findings;
     if report.rules.is_empty() && report.count_problems(Severity::Error) == 0 {
-        report.problems.push(nothing_to_run(args.allow_empty));
+        let problem = match &args.run {
+            Some(_) => nothing_matches(&known.borrow()),
+            None => nothing_to_run(args.allow_empty),
+        };
+        report.problems.push(problem);
     }
     session::finish(report, &args.output, started)
+}
+
+/// What PATH and `-p` name, each once; the folder `policy` where nothing is named.
+fn paths(args: &VerifyArgs) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for path in args.paths.iter().chain(&args.policy) {
+        if !paths.contains(path) {
+            paths.push(path.clone());
+        }
+    }
+    if paths.is_empty() {
+        paths.push(PathBuf::from(args::DEFAULT_POLICY));
+    }
+    paths
+}
+
+/// That `--run` names no test, with some that there are.
+fn nothing_matches(known: &[String]) -> Problem {
+    const SHOWN: usize = 3;
+    let some = known[..known.len().min(SHOWN)].join(", ");
+    let help = match known.len() {
+        0 => "Tests are called `package.test_name`, cases of suites `TEST//CASE`.".to_owned(),
+        1..=SHOWN => format!("There are {some}; cases of suites are called `TEST//CASE`."),
+        n => format!(
+            "There are {some} and {} more; cases of suites are called `TEST//CASE`.",
+            n - SHOWN
+        ),
+    };
+    Problem::error(Stage::Evaluate, "no test has a name that `--run` matches").help(help)
 }
 
 fn nothing_to_run(may_be_empty: bool) -> Problem {
