@@ -257,7 +257,7 @@ impl<'a> Run<'a> {
         // As Conftest: an exempted rule is reported as such whether it found something or not.
         if self.exempt.values().any(|names| !names.is_empty()) {
             for rule in (0..set.rules.len()).filter(|rule| !asked.contains(rule)) {
-                self.take_exemption(rule);
+                self.take_exemption(rule, &Value::Undefined);
             }
         }
         self.judgement

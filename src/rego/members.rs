@@ -14,7 +14,7 @@ use crate::rego::trace::places::{Found, Tracer};
 
 impl Run<'_> {
     pub(in crate::rego) fn take_value(&mut self, rule: usize, value: &Value) {
-        if self.take_exemption(rule) {
+        if self.take_exemption(rule, value) {
             return;
         }
         if !is_writable(value) {
@@ -40,8 +40,8 @@ impl Run<'_> {
         }
     }
 
-    /// Reports a rule that is exempted; whether it is.
-    pub(in crate::rego) fn take_exemption(&mut self, rule: usize) -> bool {
+    /// Reports what a rule that is exempted found, or that it is where it found nothing; whether it is exempted.
+    pub(in crate::rego) fn take_exemption(&mut self, rule: usize, value: &Value) -> bool {
         let policy_rule = &self.set.policy_rules[rule];
         let exception = policy_rule
             .name
@@ -52,20 +52,42 @@ impl Run<'_> {
         let n_exempt = exempt.map_or(0, |names| {
             names.iter().filter(|name| ***name == *exception).count()
         });
-        if n_exempt > 0 {
-            let message = format!(
-                "data.{}.exception[_][_] == {}",
-                path_text(&policy_rule.package),
-                serde_json::Value::from(exception)
-            );
-            for _ in 0..n_exempt {
-                let mut finding = self.finding(rule, message.clone());
-                finding.status = Status::Excepted(message.clone());
-                self.judgement.findings.push(finding);
-            }
-            self.judgement.outcomes[rule] = Outcome::Excepted;
+        if n_exempt == 0 {
+            return false;
         }
-        n_exempt > 0
+        let by = format!(
+            "data.{}.exception[_][_] == {}",
+            path_text(&policy_rule.package),
+            serde_json::Value::from(exception)
+        );
+        let members: Vec<&Value> = match value {
+            Value::Set(members) if is_writable(value) => members.iter().collect(),
+            Value::Array(members) if is_writable(value) => members.iter().collect(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Set(_)
+            | Value::Object(_)
+            | Value::Undefined => Vec::new(),
+        };
+        let mut places = self.places(rule, value, &members).into_iter();
+        let mut findings: Vec<Finding> = Vec::new();
+        for member in members {
+            let found = places.next().unwrap_or_default();
+            findings.extend(self.finding_of(rule, member, found).ok());
+        }
+        findings.retain(|finding| !finding.message.is_empty());
+        if findings.is_empty() {
+            findings.extend((0..n_exempt).map(|_| self.finding(rule, by.clone())));
+        }
+        for mut finding in findings {
+            finding.status = Status::Excepted(by.clone());
+            self.judgement.findings.push(finding);
+        }
+        self.judgement.outcomes[rule] = Outcome::Excepted;
+        true
     }
 
     fn take_members(&mut self, rule: usize, value: &Value, members: Vec<&Value>) {
@@ -99,28 +121,35 @@ impl Run<'_> {
         }
     }
 
-    fn take_member(&mut self, rule: usize, member: &Value, found: Found) {
-        let finding = match member {
-            Value::String(message) => self.placed(rule, message.to_string(), found),
+    /// The finding of a member; what it should be where it is no message.
+    fn finding_of(
+        &mut self,
+        rule: usize,
+        member: &Value,
+        found: Found,
+    ) -> Result<Finding, &'static str> {
+        match member {
+            Value::String(message) => Ok(self.placed(rule, message.to_string(), found)),
             Value::Object(object) => match object.get(&"msg".into()) {
                 Some(Value::String(message)) => {
                     let finding = self.placed(rule, message.to_string(), found);
-                    with_details(finding, object)
+                    Ok(with_details(finding, object))
                 }
-                Some(_) | None => {
-                    let wanted = "objects with the message as a string under `msg`";
-                    return self.wrong_value(rule, member, "gives", wanted);
-                }
+                Some(_) | None => Err("objects with the message as a string under `msg`"),
             },
             Value::Null
             | Value::Bool(_)
             | Value::Number(_)
             | Value::Array(_)
             | Value::Set(_)
-            | Value::Undefined => {
-                let wanted = "strings or objects with `msg`";
-                return self.wrong_value(rule, member, "gives", wanted);
-            }
+            | Value::Undefined => Err("strings or objects with `msg`"),
+        }
+    }
+
+    fn take_member(&mut self, rule: usize, member: &Value, found: Found) {
+        let finding = match self.finding_of(rule, member, found) {
+            Ok(finding) => finding,
+            Err(wanted) => return self.wrong_value(rule, member, "gives", wanted),
         };
         // As Conftest: a member with an empty message is a pass.
         if finding.message.is_empty() {

@@ -364,3 +364,37 @@ fn every_path_that_is_named_counts() {
     let help = json["problems"][0]["help"].as_str().expect("a help");
     assert!(help.contains("`one.test_one`"), "{help}");
 }
+
+#[test]
+fn what_an_exception_exempts_is_shown_with_its_place() {
+    let policy = "package main\n\ndeny_latest contains msg if {\n\tsome c in input.spec.containers\n\tendswith(c.image, \":latest\")\n\tmsg := sprintf(\"%s is not pinned\", [c.name])\n}\n\ndeny_other contains \"x\" if input.kind == \"Job\"\n\nexception contains [\"latest\", \"other\"] if input.metadata.name == \"a\"\n";
+    let pod = "kind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: web\n      image: web:latest\n    - name: log\n      image: log:latest\n";
+    let folder = Folder::new(&[("policy/p.rego", policy), ("pod.yaml", pod)]);
+    let (code, json) = report(&folder.path, &["test", "pod.yaml"]);
+    assert_eq!((code, &json["summary"]["exceptions"]), (0, &3.into()));
+    let findings = json["findings"].as_array().expect("findings");
+    let mut found: Vec<_> = findings
+        .iter()
+        .map(|finding| {
+            assert_eq!(finding["status"], "excepted");
+            let by = finding["suppression"]["by"].as_str().expect("a text");
+            assert!(by.starts_with("data.main.exception[_][_] == "), "{by}");
+            let message = finding["message"].as_str().expect("a text");
+            (finding["location"]["start"]["line"].as_u64(), message)
+        })
+        .collect();
+    found.sort_unstable();
+    assert_eq!(
+        found[1..],
+        [
+            (Some(6), "web is not pinned"),
+            (Some(8), "log is not pinned")
+        ]
+    );
+    assert_eq!(found[0].1, "data.main.exception[_][_] == \"other\"");
+    let shown = run(&folder.path, &["test", "pod.yaml"]).stdout;
+    assert!(
+        shown.contains("web is not pinned") && shown.contains("exception: data.main"),
+        "{shown}"
+    );
+}

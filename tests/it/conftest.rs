@@ -78,7 +78,12 @@ fn ours(case: &Path) -> (i32, BTreeSet<Row>) {
             Some(true) => "Combined".to_owned(),
             _ => text(&finding["location"]["file"]),
         };
-        (file, package.to_owned(), level, text(&finding["message"]))
+        // Conftest shows the exception in place of what it exempts.
+        let message = match finding["status"].as_str() {
+            Some("excepted") => text(&finding["suppression"]["by"]),
+            _ => text(&finding["message"]),
+        };
+        (file, package.to_owned(), level, message)
     };
     let findings = report["findings"].as_array().expect("findings");
     (code, findings.iter().map(row).collect())
