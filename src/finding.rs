@@ -334,6 +334,8 @@ pub struct Evaluation {
 pub enum Severity {
     /// Something could not be checked: the run is incomplete.
     Error,
+    /// Everything was checked, and the run fails although no rule found it: a waiver that is not needed and must be.
+    Failure,
     /// Worth a look; counts where the user says that warnings fail.
     Warning,
     /// For information.
@@ -346,6 +348,7 @@ impl Severity {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",
+            Self::Failure => "failure",
             Self::Warning => "warning",
             Self::Notice => "notice",
         }
@@ -403,6 +406,12 @@ impl Problem {
     #[must_use]
     pub fn error(stage: Stage, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, stage, message)
+    }
+
+    /// Something for which the run fails.
+    #[must_use]
+    pub fn failure(stage: Stage, message: impl Into<String>) -> Self {
+        Self::new(Severity::Failure, stage, message)
     }
 
     /// A warning at `stage`.

@@ -181,14 +181,17 @@ impl Report {
         self.problems.extend(tally.problems(&self.rules));
     }
 
-    /// The verdict: errors make it incomplete, failures make it fail, warnings where the user says so.
+    /// The verdict: errors make it incomplete, failures of rules or of the run make it fail, warnings where the user says so.
     #[must_use]
     pub fn verdict(&self, warnings: Warnings) -> Verdict {
         let counts = self.counts();
         let warned = counts.warnings > 0 || self.count_problems(Severity::Warning) > 0;
         if counts.errors > 0 {
             Verdict::Incomplete
-        } else if counts.failures > 0 || (warned && warnings == Warnings::Fail) {
+        } else if counts.failures > 0
+            || self.count_problems(Severity::Failure) > 0
+            || (warned && warnings == Warnings::Fail)
+        {
             Verdict::Failed
         } else {
             Verdict::Passed

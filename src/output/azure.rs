@@ -4,7 +4,8 @@
 
 use std::io::{self, Write};
 
-use crate::finding::{Finding, Level, Location, Problem, Severity, Status};
+use crate::finding::Severity;
+use crate::output::issues::{self, Grade, Issue};
 use crate::output::{Style, cases, summary, visible};
 use crate::report::{Report, Verdict};
 
@@ -28,70 +29,26 @@ pub(super) fn write_commands(
     complete(report, style, out)
 }
 
-/// Only ten errors and ten warnings of a step are shown in its summary: what could not be checked comes first.
+/// Only ten errors and ten warnings of a step are shown in its summary; there is no kind for notices.
 fn issues(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let problems = |wanted| {
-        let is_wanted = move |problem: &&Problem| problem.severity == wanted;
-        report.problems.iter().filter(is_wanted)
-    };
-    let findings = |wanted| {
-        let is_wanted =
-            move |finding: &&Finding| finding.status == Status::Active && finding.level == wanted;
-        report.findings.iter().filter(is_wanted)
-    };
-    for problem in problems(Severity::Error) {
-        problem_issue("error", problem, report, out)?;
-    }
-    for finding in findings(Level::Failure) {
-        finding_issue("error", finding, report, out)?;
-    }
-    for finding in findings(Level::Warning) {
-        finding_issue("warning", finding, report, out)?;
-    }
-    for problem in problems(Severity::Warning) {
-        problem_issue("warning", problem, report, out)?;
+    for issue in issues::of(report) {
+        match issue.grade {
+            Grade::Error => write_issue("error", &issue, report, out)?,
+            Grade::Warning => write_issue("warning", &issue, report, out)?,
+            Grade::Notice => {}
+        }
     }
     Ok(())
 }
 
-fn finding_issue(
+fn write_issue(
     kind: &str,
-    finding: &Finding,
-    report: &Report,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let rule = report.rules.get(finding.rule).map_or("", |rule| &*rule.id);
-    let mut text = finding.message.clone();
-    if let Some(resource) = &finding.resource {
-        text.push_str(&format!(" ({resource})"));
-    }
-    issue(kind, Some(&finding.location), rule, &text, report, out)
-}
-
-fn problem_issue(
-    kind: &str,
-    problem: &Problem,
-    report: &Report,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let mut text = problem.message.clone();
-    if !problem.help.is_empty() {
-        text.push_str(&format!("\nhelp: {}", problem.help));
-    }
-    let code = problem.stage.as_str();
-    issue(kind, problem.location.as_ref(), code, &text, report, out)
-}
-
-fn issue(
-    kind: &str,
-    location: Option<&Location>,
-    code: &str,
-    text: &str,
+    issue: &Issue<'_>,
     report: &Report,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     write!(out, "##vso[task.logissue type={kind};")?;
-    if let Some(location) = location {
+    if let Some(location) = issue.location {
         let path = report.run.checkout.absolute(&location.file);
         let path = property(&path);
         let (line, column) = (location.start.line, location.start.column);
@@ -100,7 +57,12 @@ fn issue(
             "sourcepath={path};linenumber={line};columnnumber={column};"
         )?;
     }
-    writeln!(out, "code={}]{}", property(code), message(text))
+    writeln!(
+        out,
+        "code={}]{}",
+        property(&issue.title),
+        message(&issue.text)
+    )
 }
 
 /// A value between `=` and `;` or `]`.

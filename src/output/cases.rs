@@ -162,7 +162,7 @@ fn weight(finding: &Finding, warnings: Warnings) -> Weight {
 
 fn counts(problem: &Problem, warnings: Warnings) -> bool {
     match problem.severity {
-        Severity::Error => true,
+        Severity::Error | Severity::Failure => true,
         Severity::Warning => warnings == Warnings::Fail,
         Severity::Notice => false,
     }

@@ -4,7 +4,8 @@
 
 use std::io::{self, Write};
 
-use crate::finding::{Finding, Level, Location, Problem, Severity, Status};
+use crate::finding::{Finding, Location, Status};
+use crate::output::issues::{self, Grade, Issue};
 use crate::output::{Style, cases, summary, visible};
 use crate::report::Report;
 
@@ -29,73 +30,27 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
     Ok(())
 }
 
-/// Only the commands, for a log that says the rest already. Ten of a kind are shown: the gravest come first.
+/// Only the commands, for a log that says the rest already.
 pub(super) fn write_commands(report: &Report, _: &Style, out: &mut dyn Write) -> io::Result<()> {
-    for problem in &report.problems {
-        if problem.severity == Severity::Error {
-            problem_command("error", problem, report, out)?;
-        }
-    }
-    for (level, command) in [
-        (Level::Failure, "error"),
-        (Level::Warning, "warning"),
-        (Level::Dryrun, "notice"),
-    ] {
-        for finding in &report.findings {
-            if finding.status == Status::Active && finding.level == level {
-                finding_command(command, finding, report, out)?;
-            }
-        }
-    }
-    for problem in &report.problems {
-        match problem.severity {
-            Severity::Error => {}
-            Severity::Warning => problem_command("warning", problem, report, out)?,
-            Severity::Notice => problem_command("notice", problem, report, out)?,
-        }
+    for issue in issues::of(report) {
+        let command = match issue.grade {
+            Grade::Error => "error",
+            Grade::Warning => "warning",
+            Grade::Notice => "notice",
+        };
+        annotation(command, &issue, report, out)?;
     }
     Ok(())
 }
 
-fn finding_command(
-    command: &str,
-    finding: &Finding,
-    report: &Report,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let rule = report.rules.get(finding.rule).map_or("", |rule| &*rule.id);
-    let mut text = finding.message.clone();
-    if let Some(resource) = &finding.resource {
-        text.push_str(&format!(" ({resource})"));
-    }
-    annotation(command, Some(&finding.location), rule, &text, report, out)
-}
-
-fn problem_command(
-    command: &str,
-    problem: &Problem,
-    report: &Report,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let mut text = problem.message.clone();
-    if !problem.help.is_empty() {
-        text.push_str(&format!("\nhelp: {}", problem.help));
-    }
-    let title = format!("policy: {}", problem.stage.as_str());
-    let location = problem.location.as_ref();
-    annotation(command, location, &title, &text, report, out)
-}
-
 fn annotation(
     command: &str,
-    location: Option<&Location>,
-    title: &str,
-    text: &str,
+    issue: &Issue<'_>,
     report: &Report,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     write!(out, "::{command} ")?;
-    if let Some(location) = location {
+    if let Some(location) = issue.location {
         let Location { start, end, .. } = location;
         let file = property(&report.run.checkout.known_as(&location.file));
         write!(out, "file={file},line={},endLine={},", start.line, end.line)?;
@@ -104,7 +59,12 @@ fn annotation(
             write!(out, "col={},endColumn={},", start.column, end.column)?;
         }
     }
-    writeln!(out, "title={}::{}", property(title), message(text))
+    writeln!(
+        out,
+        "title={}::{}",
+        property(&issue.title),
+        message(&issue.text)
+    )
 }
 
 /// A value between `=` and `,` or `::`.

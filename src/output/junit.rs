@@ -90,7 +90,7 @@ fn finding_status(finding: &Finding, weight: &Weight, report: &Report) -> TestCa
 fn problem_status(problem: &Problem) -> TestCaseStatus {
     let kind = match problem.severity {
         Severity::Error => NonSuccessKind::Error,
-        Severity::Warning | Severity::Notice => NonSuccessKind::Failure,
+        Severity::Failure | Severity::Warning | Severity::Notice => NonSuccessKind::Failure,
     };
     let mut status = TestCaseStatus::non_success(kind);
     status.set_message(visible::first_line(&problem.message));

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use crate::finding::{Finding, Level, Location, Problem, Severity, Status};
+use crate::finding::{Finding, Level, Location, Problem, Severity, Stage, Status};
 use crate::output::{Style, cases, visible};
 use crate::report::{Report, Verdict};
 
@@ -27,6 +27,7 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
         report.problems.iter().filter(is_wanted)
     };
     problem_table("Errors", problems(Severity::Error), report, out)?;
+    problem_table("Fails the run", problems(Severity::Failure), report, out)?;
     let active = |level| {
         let is_wanted =
             move |finding: &&Finding| finding.status == Status::Active && finding.level == level;
@@ -40,11 +41,21 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
         .iter()
         .filter(|finding| finding.status != Status::Active);
     finding_table("Suppressed", suppressed, report, out)?;
-    let notes = report
-        .problems
-        .iter()
-        .filter(|problem| problem.severity != Severity::Error);
-    problem_table("Worth knowing", notes, report, out)
+    let notes = |is_wanted: fn(Stage) -> bool| {
+        let notes = report
+            .problems
+            .iter()
+            .filter(|problem| problem.severity > Severity::Failure);
+        notes.filter(move |problem| is_wanted(problem.stage))
+    };
+    let title = "Waivers and baseline";
+    problem_table(title, notes(|stage| stage == Stage::Suppress), report, out)?;
+    problem_table(
+        "Worth knowing",
+        notes(|stage| stage != Stage::Suppress),
+        report,
+        out,
+    )
 }
 
 fn counts(report: &Report, out: &mut dyn Write) -> io::Result<()> {

@@ -6,6 +6,7 @@ mod azure;
 mod cases;
 pub mod explanation;
 mod github;
+mod issues;
 pub mod json;
 mod junit;
 mod markdown;

@@ -134,6 +134,7 @@ impl Pen {
         let severity = problem.severity;
         let word = match severity {
             Severity::Error => "ERROR",
+            Severity::Failure => "FAIL",
             Severity::Warning => "WARNING",
             Severity::Notice => "NOTICE",
         };
@@ -189,7 +190,7 @@ impl Pen {
             Colour::new()
         } else {
             match severity {
-                Severity::Error => Colour::new().red().bold(),
+                Severity::Error | Severity::Failure => Colour::new().red().bold(),
                 Severity::Warning => Colour::new().yellow().bold(),
                 Severity::Notice => Colour::new().cyan().bold(),
             }
@@ -327,7 +328,7 @@ impl std::error::Error for Drawing {}
 impl Diagnostic for Drawing {
     fn severity(&self) -> Option<miette::Severity> {
         Some(match self.severity {
-            Severity::Error => miette::Severity::Error,
+            Severity::Error | Severity::Failure => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
             Severity::Notice => miette::Severity::Advice,
         })

@@ -34,7 +34,7 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
     }
     for problem in &report.problems {
         match problem.severity {
-            Severity::Error => {}
+            Severity::Error | Severity::Failure => {}
             Severity::Warning | Severity::Notice => {
                 writeln!(out, "{}", cases::problem_line(problem))?;
             }
@@ -63,7 +63,7 @@ fn rows(report: &Report, passed: Passed) -> Vec<Row> {
         ]);
     }
     for problem in &report.problems {
-        if problem.severity == Severity::Error {
+        if problem.severity <= Severity::Failure {
             rows.push(error_row(problem));
         }
     }
@@ -84,7 +84,7 @@ fn result(status: &Status, level: Level) -> &'static str {
 fn error_row(problem: &Problem) -> Row {
     let message = visible::one_line(&problem.message);
     [
-        "error".to_owned(),
+        problem.severity.as_str().to_owned(),
         problem
             .location
             .as_ref()

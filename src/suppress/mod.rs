@@ -101,6 +101,7 @@ fn unknown_rule(id: &str, rules: &[Rule], severity: Severity) -> Problem {
 fn problem(severity: Severity, message: impl Into<String>) -> Problem {
     match severity {
         Severity::Error => Problem::error(Stage::Suppress, message),
+        Severity::Failure => Problem::failure(Stage::Suppress, message),
         Severity::Warning => Problem::warning(Stage::Suppress, message),
         Severity::Notice => Problem::notice(Stage::Suppress, message),
     }

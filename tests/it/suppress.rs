@@ -150,7 +150,34 @@ fn waivers_hold_until_their_day() {
         (code, &*said),
         (0, "warning: the waiver of `main.deny` suppresses nothing")
     );
-    assert_eq!(test("2027-05-01", &["--deny-unused-waivers"]).0, 2);
+    // Everything was checked: that is no error, but the run fails, in every format.
+    let (code, said) = test("2027-05-01", &["--deny-unused-waivers"]);
+    assert_eq!(
+        (code, &*said),
+        (1, "failure: the waiver of `main.deny` suppresses nothing")
+    );
+    let deny = [
+        "test",
+        "k8s",
+        "--waivers",
+        "k8s/waivers.yaml",
+        "--deny-unused-waivers",
+        "--date",
+        "2027-05-01",
+    ];
+    for format in policy::output::Format::ALL {
+        let ran = run(&folder.path, &[&deny[..], &["-o", format.name()]].concat());
+        assert_eq!(ran.code, 1, "{format:?}: {}", ran.stderr);
+        assert!(
+            ran.stdout.contains("suppresses nothing"),
+            "{format:?}: {}",
+            ran.stdout
+        );
+    }
+    assert_eq!(
+        run(&folder.path, &[&deny[..], &["--no-fail"]].concat()).code,
+        0
+    );
     folder.write("k8s/waivers.yaml", b"waivers:\n- rule: main.deny\n");
     assert_eq!(test("2027-05-01", &[]).0, 2);
 }

@@ -20,7 +20,7 @@ pub(crate) struct SuppressArgs {
     /// File with waivers: findings that do not count, for a reason, until a date.
     #[arg(long, value_name = "FILE")]
     pub(crate) waivers: Option<PathBuf>,
-    /// Make waivers that suppress nothing an error.
+    /// Fail on waivers that suppress nothing.
     #[arg(long)]
     pub(crate) deny_unused_waivers: bool,
     /// File with the findings that were there when checking began: they do not count.
@@ -104,7 +104,7 @@ pub(crate) fn apply(
         has_errors,
     };
     let unused = match args.deny_unused_waivers {
-        true => Severity::Error,
+        true => Severity::Failure,
         false => Severity::Warning,
     };
     let problems = suppress::apply(&mut found, &suppressions, judged.extent, unused);

@@ -246,6 +246,7 @@ enum Precision {
 #[serde(remote = "finding::Severity", rename_all = "lowercase")]
 enum Severity {
     Error,
+    Failure,
     Warning,
     Notice,
 }

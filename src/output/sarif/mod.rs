@@ -277,7 +277,7 @@ fn notification(problem: &Problem, report: &Report) -> sarif::Notification {
     let related = related.map(|related| (&related.location, Some(text(related.message.as_str()))));
     sarif::Notification {
         level: match problem.severity {
-            Severity::Error => "error",
+            Severity::Error | Severity::Failure => "error",
             Severity::Warning => "warning",
             Severity::Notice => "note",
         },

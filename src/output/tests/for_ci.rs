@@ -26,7 +26,7 @@ fn expected(report: &Report, words: [&str; 3], notes: bool) -> Vec<(String, Stri
     }
     for problem in &report.problems {
         let word = match problem.severity {
-            Severity::Error => words[0],
+            Severity::Error | Severity::Failure => words[0],
             Severity::Warning => words[1],
             Severity::Notice if notes => words[2],
             Severity::Notice => continue,
@@ -35,7 +35,7 @@ fn expected(report: &Report, words: [&str; 3], notes: bool) -> Vec<(String, Stri
         if !problem.help.is_empty() {
             message.push_str(&format!("\nhelp: {}", problem.help));
         }
-        let stage = problem.stage.as_str().to_owned();
+        let stage = format!("policy: {}", problem.stage.as_str());
         all.push((word.to_owned(), stage, shown(&message)));
     }
     all.sort();
@@ -91,8 +91,7 @@ pub(super) fn check(report: &Report) {
             match &*command.name {
                 "error" | "warning" | "notice" => {
                     let title = command.properties["title"].clone();
-                    let code = title.strip_prefix("policy: ").unwrap_or(&title);
-                    found.push((command.name, code.to_owned(), command.text));
+                    found.push((command.name, title, command.text));
                 }
                 "group" => assert_eq!(command.text, "suppressed"),
                 name => assert_eq!(name, "endgroup", "{command:?}"),

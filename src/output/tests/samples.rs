@@ -91,6 +91,9 @@ pub(super) fn everyday() -> Report {
             Problem::warning(Stage::Load, "the rule `denys` is no rule name")
                 .help("Rules are named deny, violation or warn.\nOr something after `_`."),
             Problem::notice(Stage::Read, "charts/web is a Helm chart, which is not read"),
+            Problem::failure(Stage::Suppress, "the waiver of `net.*` suppresses nothing")
+                .at(Location::whole_file("waivers.yaml")),
+            Problem::notice(Stage::Suppress, "the waiver of `a.b` ends on 2027-05-31"),
         ],
     };
     report.sort();
