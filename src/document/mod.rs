@@ -79,6 +79,14 @@ impl Document {
 /// The Kubernetes identity of a value that has apiVersion and kind.
 #[must_use]
 pub fn resource_of(value: &Value) -> Option<Arc<Resource>> {
+    let version = value.as_object().ok()?.get(&"apiVersion".into())?;
+    version.as_string().ok()?;
+    named(value)
+}
+
+/// What a value with a kind is called in reports, also where it lacks an apiVersion and so is no resource.
+#[must_use]
+pub fn named(value: &Value) -> Option<Arc<Resource>> {
     let object = value.as_object().ok()?;
     let text = |value: Option<&Value>| {
         value
@@ -90,7 +98,7 @@ pub fn resource_of(value: &Value) -> Option<Arc<Resource>> {
         .and_then(|metadata| metadata.as_object().ok());
     let of_metadata = |key: &str| metadata.and_then(|metadata| text(metadata.get(&key.into())));
     Some(Arc::new(Resource {
-        api_version: text(object.get(&"apiVersion".into()))?,
+        api_version: text(object.get(&"apiVersion".into())).unwrap_or_default(),
         kind: text(object.get(&"kind".into()))?,
         namespace: of_metadata("namespace").unwrap_or_default(),
         name: of_metadata("name")

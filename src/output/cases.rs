@@ -127,6 +127,14 @@ pub(super) fn finding_line(finding: &Finding, report: &Report) -> String {
     line
 }
 
+/// Where something passed: the document, or the test that did.
+pub(super) fn place_of_pass(rule: &Rule, subject: &Subject) -> String {
+    match &rule.location {
+        Some(location) if rule.kind == RuleKind::Test => visible::file_line(location),
+        Some(_) | None => format!("{}:{}", visible::one_line(&subject.file), subject.line),
+    }
+}
+
 /// What suppressed a finding, in words; none for one that counts.
 pub(super) fn suppressed_by(status: &Status) -> Option<String> {
     let (word, suppression) = match status {

@@ -172,9 +172,8 @@ impl Pen {
                         continue;
                     }
                 };
-                let file = visible::one_line(&subject.file);
-                let id = visible::one_line(&rule.id);
-                write!(out, "{word} {file}:{} {id}", subject.line)?;
+                let place = cases::place_of_pass(rule, subject);
+                write!(out, "{word} {place} {}", visible::one_line(&rule.id))?;
                 if let Some(resource) = &subject.resource {
                     write!(out, " ({})", visible::one_line(&resource.to_string()))?;
                 }

@@ -111,7 +111,7 @@ fn push_passes(rows: &mut Vec<Row>, report: &Report) {
             };
             rows.push([
                 result.to_owned(),
-                format!("{}:{}", visible::one_line(&subject.file), subject.line),
+                cases::place_of_pass(rule, subject),
                 cell(&resource(subject.resource.as_deref())),
                 cell(&rule.id),
                 NONE.to_owned(),

@@ -161,8 +161,16 @@ fn load_files(options: &Options, paths: &[PathBuf], mut problems: Vec<Problem>) 
         };
     }
     let policies = Policies::new(modules);
-    let inventory = inventory(&policies, options, &mut problems);
+    let mut inventory = inventory(&policies, options, &mut problems);
     let place = |error: PolicyError| located(&sources[error.module], error);
+    if inventory.rules.is_empty() && options.tests == Tests::Excluded {
+        // Misnamed rules are why there is none.
+        let misnamed = std::mem::take(&mut inventory.warnings).into_iter();
+        problems.extend(misnamed.map(|error| Problem {
+            severity: crate::finding::Severity::Warning,
+            ..place(error)
+        }));
+    }
     let network = match options.tests {
         Tests::Excluded => Network::Refused,
         Tests::Included => Network::Mocked,

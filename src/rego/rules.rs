@@ -216,21 +216,26 @@ pub(in crate::rego) fn shape_error(rule: &Rule) -> Option<SyntaxError> {
 
 /// The start of a rule's name that people write for `deny`, `violation` or `warn`.
 fn near_miss(rule: &Rule) -> Option<SyntaxError> {
-    const NEAR: [(&str, &str); 14] = [
+    const NEAR: [(&str, &str); 19] = [
         ("denny", "deny"),
         ("deney", "deny"),
         ("dney", "deny"),
         ("dent", "deny"),
         ("denies", "deny"),
         ("dneny", "deny"),
+        ("denied", "deny"),
+        ("denying", "deny"),
         ("violations", "violation"),
         ("violate", "violation"),
+        ("violated", "violation"),
         ("voilation", "violation"),
         ("viloation", "violation"),
         ("violaton", "violation"),
+        ("warned", "warn"),
         ("warning", "warn"),
         ("warnings", "warn"),
         ("wran", "warn"),
+        ("warm", "warn"),
     ];
     let name: &str = rule.name();
     if rule.head.args.is_some() {

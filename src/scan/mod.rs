@@ -287,6 +287,9 @@ impl Judges<'_> {
     fn judge(&mut self, input: &Input, done: &mut Done) {
         let n_before = done.findings.len();
         let mut outcomes = vec![Outcome::Skipped; self.catalogue.rules.len()];
+        let mut subject = input.subject.clone();
+        // Reports name what is no resource for lack of an apiVersion, too.
+        subject.resource = subject.resource.or_else(|| document::named(&input.value));
         for (judge, index_of) in self.judges.iter_mut().zip(&self.catalogue.index_of) {
             let judgement = judge.judge(input);
             for (own, outcome) in judgement.outcomes.into_iter().enumerate() {
@@ -295,6 +298,7 @@ impl Judges<'_> {
             done.findings
                 .extend(judgement.findings.into_iter().map(|finding| Finding {
                     rule: index_of[finding.rule],
+                    resource: finding.resource.or_else(|| subject.resource.clone()),
                     ..finding
                 }));
             done.problems.extend(judgement.problems);
@@ -304,7 +308,7 @@ impl Judges<'_> {
             .progress
             .judged(done.findings.len() - n_before);
         done.evaluations.push(Evaluation {
-            subject: input.subject.clone(),
+            subject,
             outcomes: outcomes.into_boxed_slice(),
         });
     }

@@ -15,6 +15,7 @@ mod parts;
 mod pipelines;
 mod places;
 mod schemas;
+mod shown;
 mod starters;
 mod suppress;
 mod terminal;

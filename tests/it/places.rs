@@ -311,18 +311,38 @@ fn check_place(
     if !inside || location["end"]["line"].as_u64() < location["start"]["line"].as_u64() {
         return Some("is outside of its file".to_owned());
     }
-    let document = document?;
+    if location["precision"] == "policy" {
+        return None;
+    }
+    let files = parsed.as_array().expect("a list of files");
+    let Some(entry) = files.iter().find(|entry| entry["file"] == file) else {
+        return Some("is in a file that is not judged".to_owned());
+    };
+    let line = location["start"]["line"].as_u64().expect("a line");
+    let documents = entry["documents"].as_array().expect("documents");
+    // A combined run says no document: it is the one around the line.
+    let around = documents
+        .iter()
+        .rev()
+        .find(|one| one["line"].as_u64() <= Some(line));
+    let Some(document) = document.or_else(|| around?["index"].as_u64()) else {
+        return Some("is in no document".to_owned());
+    };
     let (first, end) = lines_of_document(folder, file, document);
-    let line = location["start"]["line"].as_u64()?;
     if line < first || line >= end {
         return Some("is outside of its document".to_owned());
     }
-    let documents = parsed
-        .as_array()?
+    let path = text(location, "path");
+    // What rules see of the document: itself, or the item that the path leads into.
+    let node = documents
         .iter()
-        .find(|entry| entry["file"] == file)?;
-    let value = &documents["documents"][usize::try_from(document).ok()?]["value"];
-    let Some(node) = at_path(value, text(location, "path")) else {
+        .filter(|one| one["index"] == document)
+        .filter_map(|one| {
+            path.strip_prefix(one["item"].as_str().unwrap_or_default())
+                .zip(Some(one))
+        })
+        .find_map(|(rest, one)| at_path(&one["value"], rest.trim_start_matches('.')));
+    let Some(node) = node else {
         return Some("is at a node that there is not".to_owned());
     };
     let missing = text(location, "missing");

@@ -312,6 +312,9 @@ pub(crate) struct ParseArgs {
     /// How to print: pretty, or json for machines.
     #[arg(short, long, value_name = "FORMAT", default_value = "pretty")]
     pub(crate) output: ParseFormat,
+    /// Print a `kind: List` as one document instead of its items.
+    #[arg(long)]
+    pub(crate) keep_lists: bool,
     /// Print what is made of workloads for constraints, too: the Pods of Deployments, Jobs and the like.
     #[arg(long)]
     pub(crate) expanded: bool,

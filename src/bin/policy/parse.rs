@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use policy::document::input::{Input, Lists};
-use policy::document::{self, Document, Limits, Parsed, Syntax};
+use policy::document::{self, Limits, Parsed, Syntax};
 use policy::finding::{Location, Problem, Severity, Stage};
 use policy::gatekeeper;
 use policy::gatekeeper::expansion::{BuiltIn, Expansions, Generated};
@@ -25,6 +25,10 @@ pub(crate) fn run(args: &ParseArgs) -> Result<u8, CommandError> {
     let mut problems = Vec::new();
     let expansions = expansions(args, &mut problems);
     complete &= session::show_problems(&problems);
+    let lists = match args.keep_lists {
+        true => Lists::Keep,
+        false => Lists::Items,
+    };
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut first = true;
     let mut write = |text: String| out.write_all(text.as_bytes());
@@ -43,11 +47,11 @@ pub(crate) fn run(args: &ParseArgs) -> Result<u8, CommandError> {
         let (made, problems) = made(&parsed, &expansions);
         complete &= session::show_problems(&problems);
         let text = match args.output {
-            ParseFormat::Pretty => pretty(&parsed, &made),
+            ParseFormat::Pretty => pretty(&parsed, &made, lists),
             ParseFormat::Json => format!(
                 "{}{}",
                 if first { "[" } else { ",\n" },
-                as_json(&file, &parsed, &made)
+                as_json(&file, &parsed, &made, lists)
             ),
         };
         first = false;
@@ -113,22 +117,20 @@ fn made(parsed: &Parsed, expansions: &Expansions) -> (Vec<(u32, Generated)>, Vec
     (made, problems)
 }
 
-fn line(document: &Document) -> u32 {
-    document.file.position(document.span.start).line
-}
-
-fn pretty(parsed: &Parsed, made: &[(u32, Generated)]) -> String {
+fn pretty(parsed: &Parsed, made: &[(u32, Generated)], lists: Lists) -> String {
     let mut text = String::new();
     for document in &parsed.documents {
-        let heading = format!(
-            "# {}:{} document {}\n",
-            document.name,
-            line(document),
-            document.index
-        );
-        text.push_str(&heading);
-        text.push_str(&document::print::to_json_pretty(&document.value));
-        text.push('\n');
+        for input in Input::of_document(document, lists) {
+            let subject = &input.subject;
+            let (name, line, index) = (&document.name, subject.line, document.index);
+            let item = match subject.item.is_empty() {
+                true => String::new(),
+                false => format!(" {}", subject.item),
+            };
+            text.push_str(&format!("# {name}:{line} document {index}{item}\n"));
+            text.push_str(&document::print::to_json_pretty(&input.value));
+            text.push('\n');
+        }
         for (_, generated) in made.iter().filter(|(index, _)| *index == document.index) {
             let heading = format!(
                 "# {}:{} document {}, made by {}\n",
@@ -142,18 +144,24 @@ fn pretty(parsed: &Parsed, made: &[(u32, Generated)]) -> String {
     text
 }
 
-/// `{"file", "documents": [{"index", "line", "value"} | {"index", "line", "error"}]}`; what is made of a document follows
-/// it, with `implied_by`.
-fn as_json(file: &SourceFile, parsed: &Parsed, made: &[(u32, Generated)]) -> String {
+/// `{"file", "documents": [{"index", "line", "value"} | {"index", "line", "error"}]}`; items of a document have an `item`;
+/// what is made of a document follows it, with `implied_by`.
+fn as_json(file: &SourceFile, parsed: &Parsed, made: &[(u32, Generated)], lists: Lists) -> String {
     let mut entries: Vec<(u32, String)> = Vec::new();
     for document in &parsed.documents {
-        let value = document::print::to_json(&document.value);
-        let line = line(document);
         let index = document.index;
-        entries.push((
-            index,
-            format!("{{\"index\": {index}, \"line\": {line}, \"value\": {value}}}"),
-        ));
+        for input in Input::of_document(document, lists) {
+            let value = document::print::to_json(&input.value);
+            let line = input.subject.line;
+            let item = match input.subject.item.as_str() {
+                "" => String::new(),
+                item => format!("\"item\": {}, ", json!(item)),
+            };
+            entries.push((
+                index,
+                format!("{{\"index\": {index}, \"line\": {line}, {item}\"value\": {value}}}"),
+            ));
+        }
     }
     for (index, generated) in made {
         let value = document::print::to_json(&generated.input.value);

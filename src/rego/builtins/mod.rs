@@ -7,6 +7,7 @@ mod globs;
 mod gofloat;
 mod gofmt;
 mod goquote;
+mod graph;
 mod json;
 mod names;
 mod net;
@@ -73,6 +74,7 @@ const TABLES: &[&[Entry]] = &[
     globs::TABLE,
     json::TABLE,
     objects::TABLE,
+    graph::TABLE,
     times::TABLE,
     yaml::TABLE,
 ];
