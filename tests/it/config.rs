@@ -79,6 +79,44 @@ fn variables_stand_between_the_file_and_flags() {
 }
 
 #[test]
+fn variables_that_are_none_of_ours_are_said() {
+    let folder = folder("policy: rules\n");
+    let test = |name: &str| run_with(&folder.path, &[(name, "true")], &["test", "shop"]);
+    for (name, help) in [
+        ("POLICY_FAIL_ON_WRAN", "Did you mean `POLICY_FAIL_ON_WARN`?"),
+        ("POLICY_PATH", "Did you mean `POLICY_PATHS`?"),
+        ("POLICY_fail_on_warn", "Did you mean `POLICY_FAIL_ON_WARN`?"),
+        ("POLICY_CHANGED_SINCE", "give it as a flag"),
+        ("POLICY_CONFIG", "give it as a flag"),
+    ] {
+        let (code, text) = test(name);
+        assert_eq!(code, 2, "{name}: {text}");
+        assert!(
+            text.contains(&format!("the variable {name} stands for no key")),
+            "{text}"
+        );
+        assert!(text.contains(help), "{text}");
+    }
+    // It may be another program's.
+    let (code, text) = test("POLICY_SERVER_URL");
+    assert_eq!(code, 0, "{text}");
+    assert!(
+        text.contains("warning: the variable POLICY_SERVER_URL stands for no key"),
+        "{text}"
+    );
+    // One that is a key of another command is none to speak of.
+    let (code, text) = run_with(
+        &folder.path,
+        &[("POLICY_EXPANDED", "true")],
+        &["test", "shop"],
+    );
+    assert_eq!(code, 0, "{text}");
+    assert!(!text.contains("POLICY_EXPANDED"), "{text}");
+    let (code, text) = run_with(&folder.path, &[("POLICY_CONFIG", "x")], &["man"]);
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
 fn what_is_wrong_with_the_file_is_told_with_its_place() {
     let wrong = |config: &str| {
         let folder = folder(config);

@@ -15,6 +15,7 @@ use crate::args::Policy;
 use crate::commas;
 use crate::environment::{self, with_slashes};
 use crate::error::CommandError;
+use crate::variables;
 
 /// The key for the paths of `policy test`.
 const PATHS: &str = "paths";
@@ -30,6 +31,9 @@ const NO_KEYS: [&str; 9] = [
     "changed-since",
     "shard",
 ];
+
+/// Commands whose flags are about one run.
+const WITHOUT_KEYS: [&str; 3] = ["init", "completions", "man"];
 
 /// The arguments of a run, and where they come from.
 pub(crate) struct Merged {
@@ -91,6 +95,9 @@ pub(crate) fn read(arguments: &[OsString]) -> Result<Merged, Refused> {
         });
     };
     let file = find(own, &command).map_err(Refused::Configuration)?;
+    if !WITHOUT_KEYS.contains(&name) {
+        variables::check(&keys(&command), &NO_KEYS).map_err(Refused::Configuration)?;
+    }
     let subcommand = command
         .find_subcommand(name)
         .unwrap_or_else(|| unreachable!("the parser found this command"));
@@ -135,7 +142,7 @@ pub(crate) fn keys(command: &clap::Command) -> Vec<Key> {
 fn key_of(command: &clap::Command, arg: &Arg) -> Option<String> {
     let takes_manifests = matches!(command.get_name(), "test" | "config");
     let reports = matches!(command.get_name(), "test" | "config" | "merge");
-    if command.get_name() == "init" {
+    if WITHOUT_KEYS.contains(&command.get_name()) {
         return None;
     }
     if arg.is_positional() {
@@ -250,9 +257,9 @@ fn given(
         if is_typed(arg) || contradicts || names_policies {
             continue;
         }
-        let variable = format!("POLICY_{}", key.to_uppercase().replace('-', "_"));
+        let variable = variables::name(&key);
         if let Some(value) = environment::variable(&variable) {
-            let values = of_variable(&variable, &value, takes(arg))?;
+            let values = variables::read(&variable, &value, takes(arg))?;
             let from = variable;
             all.push(Given { key, values, from });
         } else if let Some(file) = file
@@ -269,24 +276,6 @@ fn given(
         }
     }
     Ok(all)
-}
-
-fn of_variable(name: &str, value: &str, takes: Takes) -> Result<Vec<String>, CommandError> {
-    match takes {
-        Takes::One => Ok(vec![value.to_owned()]),
-        Takes::Many => Ok(value
-            .split(',')
-            .map(|part| part.trim().to_owned())
-            .collect()),
-        Takes::Switch => match &*value.to_lowercase() {
-            "true" | "1" | "yes" | "on" => Ok(vec!["true".to_owned()]),
-            "false" | "0" | "no" | "off" => Ok(vec!["false".to_owned()]),
-            _ => Err(CommandError::new(
-                format!("the variable {name} is `{value}`"),
-                "It is true or false.",
-            )),
-        },
-    }
 }
 
 /// A value of the file: paths in it begin where it stands.

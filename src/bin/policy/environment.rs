@@ -17,6 +17,18 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The names of variables that are set, not empty and start so.
+pub(crate) fn variables_with(prefix: &str) -> Vec<String> {
+    let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+    let names = set.filter_map(|(name, _)| name.into_string().ok());
+    // Where case does not matter, names are known in capitals.
+    let names = names.map(|name| match cfg!(windows) {
+        true => name.to_uppercase(),
+        false => name,
+    });
+    names.filter(|name| name.starts_with(prefix)).collect()
+}
+
 /// The CI system whose step this is.
 pub(crate) fn ci() -> Option<Ci> {
     let is_true = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));

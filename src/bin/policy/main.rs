@@ -18,6 +18,7 @@ mod selection;
 mod session;
 mod suppression;
 mod test;
+mod variables;
 mod verify;
 
 use std::process::ExitCode;
