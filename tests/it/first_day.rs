@@ -31,14 +31,29 @@ spec:
             requests: {memory: 64Mi, cpu: 100m}
 "#;
 
-/// The commands of the README's section about CI.
-fn commands() -> String {
+/// The commands of the README's section about CI: how checking begins, and the baseline.
+fn commands() -> [String; 2] {
     let text = fs::read_to_string(root().join("README.md")).expect("a README");
     let (_, section) = text.split_once("\n## In CI\n").expect("the section");
-    let (_, block) = section.split_once("```sh\n").expect("its commands");
-    let (block, _) = block.split_once("```").expect("their end");
-    assert!(block.contains("policy init --ci github"), "{block}");
-    block.to_owned()
+    let (section, _) = section.split_once("\n## ").expect("its end");
+    let blocks = section.split("```sh\n").skip(1);
+    let blocks = blocks.map(|block| block.split("```").next().expect("its end").to_owned());
+    blocks.collect::<Vec<_>>().try_into().expect("two blocks")
+}
+
+/// What a user types, with `policy` in the path.
+fn type_in(agent: &Agent, folder: &Path, commands: &str) -> (i32, String) {
+    let binary = Path::new(env!("CARGO_BIN_EXE_policy"));
+    let bin = binary.parent().expect("a folder").display().to_string();
+    let path = format!("{bin}:{}", crate::agent::search_path());
+    let user = [
+        ("PATH", &*path),
+        ("GIT_AUTHOR_NAME", "x"),
+        ("GIT_AUTHOR_EMAIL", "x@example.com"),
+        ("GIT_COMMITTER_NAME", "x"),
+        ("GIT_COMMITTER_EMAIL", "x@example.com"),
+    ];
+    agent.script(folder, commands, &user)
 }
 
 /// An empty repository, cloned; the commands of the README are run in it for a CI system, then a topic brings a mistake.
@@ -53,20 +68,11 @@ fn repository(agent: &Agent, system: &str) -> PathBuf {
         &agent.machine.path,
         &["clone", "-q", &origin.to_string_lossy(), "clone"],
     );
-    let commands = commands()
+    let [commands, _] = commands();
+    let commands = commands
         .replace("--ci github", &format!("--ci {system}"))
         .replace("OWNER/policy", &agent.source());
-    let binary = Path::new(env!("CARGO_BIN_EXE_policy"));
-    let bin = binary.parent().expect("a folder").display().to_string();
-    let path = format!("{bin}:{}", crate::agent::search_path());
-    let user = [
-        ("PATH", &*path),
-        ("GIT_AUTHOR_NAME", "x"),
-        ("GIT_AUTHOR_EMAIL", "x@example.com"),
-        ("GIT_COMMITTER_NAME", "x"),
-        ("GIT_COMMITTER_EMAIL", "x@example.com"),
-    ];
-    let (code, log) = agent.script(&clone, &commands, &user);
+    let (code, log) = type_in(agent, &clone, &commands);
     assert_eq!(code, 0, "{log}");
     assert!(!log.contains("to do"), "{log}");
     git(&clone, &["checkout", "-q", "-b", "topic"]);
@@ -149,4 +155,73 @@ fn gitlab_gets_a_report_with_places() {
         fs::remove_file(clone.join("policy.xml")).expect("it is there");
         fs::remove_file(clone.join("policy.json")).expect("it is there");
     }
+}
+
+#[test]
+fn a_repository_with_findings_begins_with_a_baseline() {
+    let agent = Agent::new();
+    let folder = agent.folder("old");
+    let write =
+        |name: &str, text: &str| agent.machine.write(&format!("old/{name}"), text.as_bytes());
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("it is there");
+    // 250 manifests with two mistakes each: one of a policy, one of a schema.
+    for number in 0..250 {
+        let text = MANIFEST.replace("name: web\n", &format!("name: web{number}\n"));
+        write(&format!("k8s/{}/{number}.yaml", number % 9), &text);
+    }
+    let [_, baseline] = commands();
+    let test = "policy test . --schema";
+    let (code, log) = type_in(&agent, &folder, &format!("policy init\n{test} || exit $?"));
+    assert_eq!(code, 1, "{log}");
+    assert!(log.contains(" 500 failures,"), "{log}");
+    let (code, log) = type_in(&agent, &folder, &baseline);
+    assert_eq!(code, 0, "{log}");
+    let configuration = read(".policy.yaml") + "baseline: baseline.json\n";
+    write(".policy.yaml", &configuration);
+    let found = || {
+        let (code, log) = type_in(&agent, &folder, test);
+        let places = log.lines().filter(|line| line.starts_with("FAIL "));
+        let places: Vec<_> = places.map(str::to_owned).collect();
+        (code, places, log)
+    };
+    let (code, _, log) = found();
+    assert_eq!(code, 0, "{log}");
+    assert!(log.contains(", 500 suppressed"), "{log}");
+    // A new mistake fails, at its line.
+    let old = read("k8s/7/7.yaml");
+    write(
+        "k8s/7/7.yaml",
+        &old.replace("  replica: 2\n", "  replica: 2\n  pause: true\n"),
+    );
+    let (code, places, log) = found();
+    assert_eq!((code, places.len()), (1, 1), "{log}");
+    assert!(
+        places[0].starts_with("FAIL ./k8s/7/7.yaml:8:3 schema/unknown-field"),
+        "{log}"
+    );
+    // Moved within its file it is still the old one.
+    let (head, spec) = old.split_once("spec:\n").expect("it is there");
+    let spec = spec.replacen("  replica: 2\n", "", 1);
+    write(
+        "k8s/7/7.yaml",
+        &format!("# moved\n\n{head}spec:\n{spec}  # down\n  replica: 2\n"),
+    );
+    let (code, _, log) = found();
+    assert_eq!(code, 0, "{log}");
+    // What is fixed is told.
+    write("k8s/7/7.yaml", &old.replace("nginx:latest", "nginx:1.29.3"));
+    let (code, _, log) = found();
+    assert_eq!(code, 0, "{log}");
+    let fixed = "1 finding of the baseline is fixed";
+    assert!(
+        log.contains(fixed) && log.contains("k8s/7/7.yaml kubernetes.no_latest.deny_latest"),
+        "{log}"
+    );
+    let (code, log) = type_in(&agent, &folder, &baseline);
+    assert_eq!(code, 0, "{log}");
+    assert!(!found().2.contains(fixed));
+    assert_eq!(
+        read("baseline.json").matches("\"fingerprint\"").count(),
+        499
+    );
 }

@@ -240,3 +240,129 @@ fn a_baseline_lets_old_findings_be_and_shows_new_ones() {
     assert_eq!(report(&folder.path, &update).0, 0);
     assert_eq!(text().lines().count(), written.lines().count() - 1);
 }
+
+/// A Deployment with four mistakes: a field that there is not, a word that is none, a value of the wrong type, a port
+/// that is missing.
+const SCHEMA: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replica: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: first
+          image: a
+        - name: web
+          image: web
+          imagePullPolicy: always
+          tty: \"yes\"
+          ports:
+            - name: http
+";
+
+#[test]
+fn findings_of_schemas_are_waived_by_comments() {
+    let manifest = SCHEMA
+        .replace(
+            "  replica: 2",
+            "  replica: 2 # policy:ignore schema/unknown-field -- read by our operator",
+        )
+        .replace(
+            "        - name: web",
+            "        # policy:ignore schema/enum, schema/type -- until the chart is new\n        - name: web",
+        )
+        .replace(
+            "            - name: http",
+            "            # policy:ignore schema/required -- filled in later\n            - name: http",
+        );
+    let folder = Folder::new(&[("k8s/web.yaml", &manifest)]);
+    let (code, json) = report(&folder.path, &["test", "--schema", "k8s"]);
+    assert_eq!(code, 0, "{json}");
+    assert_eq!(json["summary"]["suppressed"], 4, "{json}");
+    assert_eq!(problems(&json), Vec::<String>::new());
+    // One of another rule hides nothing, and says so.
+    let other = manifest.replace("schema/required", "schema/range");
+    folder.write("k8s/web.yaml", other.as_bytes());
+    let (code, json) = report(&folder.path, &["test", "--schema", "k8s"]);
+    assert_eq!((code, &json["summary"]["failures"]), (1, &Value::from(1)));
+    assert_eq!(
+        problems(&json),
+        ["warning: `policy:ignore schema/range` suppresses nothing"]
+    );
+    // At the head of a document it is for all of it.
+    let head = format!(
+        "# policy:ignore schema/unknown-field, schema/enum, schema/type, schema/required -- old\n{SCHEMA}"
+    );
+    folder.write("k8s/web.yaml", head.as_bytes());
+    let (code, json) = report(&folder.path, &["test", "--schema", "k8s"]);
+    assert_eq!(code, 0, "{json}");
+}
+
+#[test]
+fn findings_of_schemas_are_waived_by_patterns() {
+    let folder = Folder::new(&[
+        ("k8s/web.yaml", SCHEMA),
+        (
+            "waivers.yaml",
+            "waivers:\n- {rule: schema/*, kind: Deployment, name: web, reason: moves}\n",
+        ),
+    ]);
+    let test = ["test", "--schema", "k8s", "--waivers", "waivers.yaml"];
+    let (code, json) = report(&folder.path, &test);
+    assert_eq!(code, 0, "{json}");
+    assert_eq!(json["summary"]["suppressed"], 4, "{json}");
+    let one = "waivers:\n- {rule: schema/enum, path: k8s, reason: moves}\n";
+    folder.write("waivers.yaml", one.as_bytes());
+    let (code, json) = report(&folder.path, &test);
+    assert_eq!((code, &json["summary"]["failures"]), (1, &Value::from(3)));
+}
+
+#[test]
+fn the_baseline_knows_findings_of_schemas_by_their_fields() {
+    let folder = Folder::new(&[("k8s/web.yaml", SCHEMA)]);
+    let test = ["test", "--schema", "k8s", "--baseline", "baseline.json"];
+    let found = |more: &[&str]| {
+        let (code, json) = report(&folder.path, &[&test[..], more].concat());
+        let findings = json["findings"].as_array().expect("a list").clone();
+        let active = findings.into_iter().filter(|f| f["status"] == "active");
+        let place = |f: Value| (f["rule"].clone(), f["location"]["start"]["line"].clone());
+        (code, active.map(place).collect::<Vec<_>>(), problems(&json))
+    };
+    assert_eq!(found(&["--update-baseline"]), (0, vec![], vec![]));
+    // Items of lists, keys and the whole document are moved; another version checks, too, and says it in other words.
+    let moved = SCHEMA
+        .replace("        - name: first\n          image: a\n", "")
+        .replace("          ports:", "          env: []\n          ports:")
+        .replace("            - name: http\n", "            - {name: other, containerPort: 1}\n            - name: http\n        - name: first\n          image: a\n");
+    let moved =
+        format!("# moved\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\n---\n{moved}");
+    folder.write("k8s/web.yaml", moved.as_bytes());
+    assert_eq!(found(&[]), (0, vec![], vec![]));
+    assert_eq!(
+        found(&["--kubernetes-version", "1.30,1.33"]),
+        (0, vec![], vec![])
+    );
+    // The same mistake in another item is a new one, at its line; one that is mended is told.
+    let other = moved.replace("- name: first\n", "- name: first\n          tty: \"yes\"\n");
+    let other = other.replace("replica: 2", "replicas: 2");
+    folder.write("k8s/web.yaml", other.as_bytes());
+    let line = other
+        .lines()
+        .position(|line| line.contains("first"))
+        .expect("it is there")
+        + 2;
+    let (code, active, said) = found(&[]);
+    assert_eq!(
+        (code, active),
+        (1, vec![("schema/type".into(), line.into())])
+    );
+    assert_eq!(said.len(), 1);
+    assert!(
+        said[0].contains("1 finding of the baseline is fixed:\nk8s/web.yaml schema/unknown-field"),
+        "{said:?}"
+    );
+}
