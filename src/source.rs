@@ -115,6 +115,14 @@ impl SourceFile {
         }
     }
 
+    /// The line of a byte offset, from 1: cheaper than its position, whose column is counted from the line's start.
+    #[must_use]
+    pub fn line_of(&self, offset: u32) -> u32 {
+        let starts = self.line_starts();
+        let line = starts.partition_point(|&start| start <= offset);
+        u32::try_from(line.max(1)).unwrap_or(u32::MAX)
+    }
+
     /// Byte offset of a position; lines and columns outside the text give the nearest place in it.
     #[must_use]
     pub fn offset(&self, position: Position) -> u32 {
@@ -194,6 +202,7 @@ mod tests {
         for (offset, _) in file.text().char_indices() {
             let offset = u32::try_from(offset).expect("small");
             assert_eq!(file.offset(file.position(offset)), offset);
+            assert_eq!(file.line_of(offset), file.position(offset).line);
         }
     }
 }

@@ -100,7 +100,7 @@ fn contains(outer: Span, inner: Span) -> bool {
 /// What to point at: a scalar that stands beside its key, else the key, else the first line of an item.
 fn span_of(document: &Document, id: NodeId, side: Side, is_parent: bool) -> Option<Span> {
     let node = document.spans.get(id)?;
-    let line = |offset: u32| document.file.position(offset).line;
+    let line = |offset: u32| document.file.line_of(offset);
     let has_key = !node.key_span.is_empty();
     if !has_key {
         return Some(match is_scalar(node) {

@@ -36,6 +36,14 @@ pub(in crate::rego) fn load(paths: &[PathBuf]) -> Data {
     data
 }
 
+/// The value that a path leads to, whose first component is `data`.
+pub(in crate::rego) fn at<'v>(data: &'v Value, path: &[Arc<str>]) -> Option<&'v Value> {
+    let mut keys = path[1..].iter();
+    keys.try_fold(data, |value, key| {
+        value.as_object().ok()?.get(&Value::from(&**key))
+    })
+}
+
 impl Data {
     fn folder(&mut self, root: &Path) {
         let entries = walkdir::WalkDir::new(root)

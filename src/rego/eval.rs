@@ -10,12 +10,13 @@ use crate::check::{Check, Facts, Judge, Judgement, Needs};
 use crate::document::input::Input;
 use crate::document::value::Value;
 use crate::explain::{Explanation, Part};
-use crate::finding::{Finding, Location, Outcome, Problem, Rule, Stage, Subject};
+use crate::finding::{Finding, Location, Outcome, Problem, Rule, Stage};
 use crate::rego::blame::{Blamed, Diagnosis};
 use crate::rego::builtins::BuiltinError;
 use crate::rego::engine::{EngineError, EngineErrorKind, Worker};
 use crate::rego::load::BuiltinErrors;
 use crate::rego::messages::{conftest_file, exempted, is_filled, path_text, seconds};
+use crate::rego::seed::seed_of;
 use crate::rego::set::{PolicySet, path_of};
 use crate::rego::trace::places::{Trace, Tracer};
 
@@ -136,12 +137,15 @@ impl RegoJudge<'_> {
         let path = path_of(&policy_rule.package, &policy_rule.name);
         let worker = self.worker.as_mut()?;
         let value = worker.evaluate(set, &path, set.settings.timeout).ok()?;
-        let tracer = self.tracer.get_or_init(|| Tracer::new(set)).as_ref()?;
         let (file, seed) = {
             let run = Run::new(set, worker, &mut self.diagnosis, &self.tracer, input);
             (run.file(), run.seed())
         };
-        let traced = AssertUnwindSafe(|| tracer.trace(set, input, file, seed).parts(rule, &value));
+        let tracer = &self.tracer;
+        let traced = AssertUnwindSafe(|| {
+            let tracer = tracer.get_or_init(|| Tracer::new(set)).as_ref()?;
+            tracer.trace(set, input, file, seed).parts(rule, &value)
+        });
         catch_unwind(traced).ok()?
     }
 }
@@ -457,12 +461,4 @@ pub(in crate::rego) fn evaluation_problem(
         Some(location) => problem.related(location, "in this policy"),
         None => problem,
     }
-}
-
-/// Depends on the input's name only, so that random numbers are the same in each run.
-pub(in crate::rego) fn seed_of(subject: &Subject) -> u64 {
-    use std::hash::{Hash as _, Hasher as _};
-    let mut hasher = rustc_hash::FxHasher::default();
-    (&subject.file, subject.document, &subject.item).hash(&mut hasher);
-    hasher.finish()
 }

@@ -340,12 +340,7 @@ fn data_conflicts(policies: &Policies, data: &Data) -> Vec<PolicyError> {
     for (module, unit) in policies.units.iter().enumerate() {
         for (rule, _) in unit.rules() {
             let path = crate::rego::prepare::names::rule_path(&unit.module, rule);
-            let mut value = Some(&data.value);
-            for part in &path[1..] {
-                let key = document::value::Value::from(&**part);
-                value = value.and_then(|value| value.as_object().ok()?.get(&key));
-            }
-            if value.is_some() {
+            if data::at(&data.value, &path).is_some() {
                 let message = format!("`{}` is both a rule and data", join_path(&path));
                 let error = crate::rego::syntax::SyntaxError::new(rule.head.span, message)
                     .help("Rename the package or the key of the data file.");

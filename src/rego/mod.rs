@@ -21,6 +21,7 @@ mod packages;
 mod prepare;
 mod reach;
 mod rules;
+mod seed;
 pub mod set;
 mod syntax;
 pub mod tests;

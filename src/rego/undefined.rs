@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::document::value::Value;
 use crate::finding::Severity;
+use crate::rego::data;
 use crate::rego::prepare::names::{DataPath, Meaning, package_path, rule_path};
 use crate::rego::prepare::{Policies, PolicyError, Unit};
 use crate::rego::reach::{Definition, Reach};
@@ -128,7 +129,7 @@ impl<'a> Known<'a> {
             }
             let mut below = self.paths.range(beginning.to_vec()..);
             let is_path = below.next().is_some_and(|path| path.starts_with(beginning));
-            if !is_path && !self.is_data(beginning) {
+            if !is_path && data::at(self.data, beginning).is_none() {
                 return Some(beginning);
             }
         }
@@ -146,16 +147,6 @@ impl<'a> Known<'a> {
         let of_it = || reads.iter().filter(|read| read.path.starts_with(name));
         let asks = |test: Test| of_it().any(|read| read.path == name && read.test == Some(test));
         asks(Test::Missing) || (asks(Test::There) && of_it().count() > 1)
-    }
-
-    fn is_data(&self, path: &[Arc<str>]) -> bool {
-        self.data_at(path).is_some()
-    }
-
-    fn data_at(&self, path: &[Arc<str>]) -> Option<&Value> {
-        path[1..].iter().try_fold(self.data, |value, key| {
-            value.as_object().ok()?.get(&Value::from(&**key))
-        })
     }
 
     fn problem(&self, name: &[Arc<str>], read: &Read) -> (Severity, PolicyError) {
@@ -189,9 +180,7 @@ impl<'a> Known<'a> {
         for path in around_it.take_while(|path| path.starts_with(around)) {
             beside.extend(path.get(around.len()).cloned());
         }
-        let keys = self
-            .data_at(around)
-            .and_then(|value| value.as_object().ok());
+        let keys = data::at(self.data, around).and_then(|value| value.as_object().ok());
         for (key, _) in keys.into_iter().flat_map(|object| object.iter()) {
             beside.extend(key.as_string().ok().cloned());
         }

@@ -9,9 +9,10 @@ use crate::document::value::{Object, Value};
 use crate::explain::Part;
 use crate::finding::{Location, Problem, Related, Stage};
 use crate::rego::engine::Worker;
-use crate::rego::eval::{evaluation_problem, seed_of};
+use crate::rego::eval::evaluation_problem;
 use crate::rego::hosted::{Host, PACKAGE};
 use crate::rego::load::Places;
+use crate::rego::seed::seed_of;
 use crate::rego::set::{PolicySet, path_of};
 use crate::rego::trace::places::Tracer;
 
@@ -108,17 +109,19 @@ impl<'a> Evaluator<'a> {
         let Ok(value) = self.evaluate(input, id, timeout).value else {
             return Vec::new();
         };
-        let tracer = self
-            .tracer
-            .get_or_init(|| Tracer::with_data(self.set, self.data.clone()));
-        let Some(tracer) = tracer else {
-            return Vec::new();
-        };
         let traced = catch_unwind(AssertUnwindSafe(|| {
-            let mut trace = tracer.trace(self.set, input, None, seed_of(&input.subject));
+            let mut trace = self
+                .tracer()?
+                .trace(self.set, input, None, seed_of(&input.subject));
             trace.parts(0, &value)
         }));
         traced.ok().flatten().unwrap_or_default()
+    }
+
+    /// What finds places, compiled when it is first asked for; a fault of that is caught by who asks.
+    fn tracer(&self) -> Option<&Tracer> {
+        let made = || Tracer::with_data(self.set, self.data.clone());
+        self.tracer.get_or_init(made).as_ref()
     }
 
     /// Where members of the rule's value come from, in their order.
@@ -127,27 +130,21 @@ impl<'a> Evaluator<'a> {
         if self.set.settings.places == Places::Resource && !input.has_directives() {
             return nothing();
         }
-        let tracer = self
-            .tracer
-            .get_or_init(|| Tracer::with_data(self.set, self.data.clone()));
-        let Some(tracer) = tracer else {
-            return nothing();
-        };
         // A fault of the trace leaves a finding without its exact place, never without a verdict.
         let traced = catch_unwind(AssertUnwindSafe(|| {
-            let mut trace = tracer.trace(self.set, input, None, seed_of(&input.subject));
-            trace.places(0, value, members)
+            let mut trace = self
+                .tracer()?
+                .trace(self.set, input, None, seed_of(&input.subject));
+            Some(trace.places(0, value, members))
         }));
-        traced.map_or_else(
-            |_| nothing(),
-            |places| {
-                let found = places.into_iter().map(|place| Found {
-                    location: place.location,
-                    related: place.related,
-                    policy_location: place.policy_location,
-                });
-                found.collect()
-            },
-        )
+        let Ok(Some(places)) = traced else {
+            return nothing();
+        };
+        let found = places.into_iter().map(|place| Found {
+            location: place.location,
+            related: place.related,
+            policy_location: place.policy_location,
+        });
+        found.collect()
     }
 }

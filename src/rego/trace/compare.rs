@@ -6,7 +6,7 @@ use crate::rego::trace::explain::Explainer;
 use crate::rego::trace::machine::Stop;
 use crate::rego::trace::plan::{Callee, Node, NodeKind};
 use crate::rego::trace::reads::{Found, Read, Reads};
-use crate::rego::trace::term::{Frame, Place, Term};
+use crate::rego::trace::term::{Frame, Place, Term, index};
 
 impl Explainer<'_, '_> {
     /// What a side of a comparison reads. Where none of the nodes that it iterates over is as compared, all of them.
@@ -84,15 +84,10 @@ impl Explainer<'_, '_> {
         holds: bool,
     ) -> Result<Option<Reads>, Stop> {
         let (collection, number) = match (&side.kind, &other.kind) {
-            (NodeKind::Call(Callee::Builtin(name), args), NodeKind::Constant(Value::Number(_)))
-                if &**name == "count" && args.len() == 1 =>
-            {
-                let number = match &other.kind {
-                    NodeKind::Constant(value) => super::term::index(value),
-                    _ => None,
-                };
-                (&args[0], number.unwrap_or(0))
-            }
+            (
+                NodeKind::Call(Callee::Builtin(name), args),
+                NodeKind::Constant(number @ Value::Number(_)),
+            ) if &**name == "count" && args.len() == 1 => (&args[0], index(number).unwrap_or(0)),
             (_, NodeKind::Constant(value)) if is_empty_collection(value) => (side, 0),
             _ => return Ok(None),
         };

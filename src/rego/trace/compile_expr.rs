@@ -25,7 +25,7 @@ impl Compiler<'_> {
 
     pub(super) fn step(&mut self, step: &Step) -> Node {
         match step {
-            Step::Field(name) => node(name.span, NodeKind::Constant(Value::from(&*name.text))),
+            Step::Field(name) => node(NodeKind::Constant(Value::from(&*name.text))),
             Step::Index(index) => self.node(index),
         }
     }
@@ -33,7 +33,7 @@ impl Compiler<'_> {
     pub(super) fn node(&mut self, expr: &Expr) -> Node {
         let span = expr.span;
         if let Some(value) = constant(expr) {
-            return node(span, NodeKind::Constant(value));
+            return node(NodeKind::Constant(value));
         }
         let kind = match &expr.kind {
             ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => {
@@ -72,15 +72,13 @@ impl Compiler<'_> {
             }
             ExprKind::Template(parts) => {
                 let part = |part: &TemplatePart| match part {
-                    TemplatePart::Text(text) => {
-                        node(span, NodeKind::Constant(Value::from(&**text)))
-                    }
+                    TemplatePart::Text(text) => node(NodeKind::Constant(Value::from(&**text))),
                     TemplatePart::Expr(expr) => self.node(expr),
                 };
                 NodeKind::Template(parts.iter().map(part).collect())
             }
         };
-        let mut made = node(span, kind);
+        let mut made = node(kind);
         order::mark(&mut made, &BTreeSet::new());
         made
     }
@@ -98,20 +96,18 @@ impl Compiler<'_> {
             (Some(path), _) => {
                 let keys = path[1..]
                     .iter()
-                    .map(|key| node(head.span, NodeKind::Constant(Value::from(&**key))));
+                    .map(|key| node(NodeKind::Constant(Value::from(&**key))));
                 let steps: Vec<Node> = keys.chain(rest).collect();
                 match (&*path[0], steps.is_empty()) {
                     ("input", true) => NodeKind::Input,
-                    ("input", false) => {
-                        NodeKind::Ref(Box::new(node(head.span, NodeKind::Input)), steps)
-                    }
+                    ("input", false) => NodeKind::Ref(Box::new(node(NodeKind::Input)), steps),
                     _ => NodeKind::Data(steps),
                 }
             }
             (None, Some(name)) if rest.is_empty() => NodeKind::Local(self.declare(name)),
             (None, Some(name)) => {
                 let slot = self.declare(name);
-                NodeKind::Ref(Box::new(node(head.span, NodeKind::Local(slot))), rest)
+                NodeKind::Ref(Box::new(node(NodeKind::Local(slot))), rest)
             }
             (None, None) => NodeKind::Ref(Box::new(self.node(head)), rest),
         }
@@ -132,7 +128,7 @@ impl Compiler<'_> {
             let output = (args.len() == n_args + 1).then(|| args.pop()).flatten();
             let call = NodeKind::Call(Callee::Group(*group), args);
             return match output {
-                Some(output) => NodeKind::Unify(Box::new((output, node(function.span, call)))),
+                Some(output) => NodeKind::Unify(Box::new((output, node(call)))),
                 None => call,
             };
         }
@@ -141,7 +137,7 @@ impl Compiler<'_> {
             let pattern = (args.len() == 2).then(|| args.pop()).flatten();
             let walk = NodeKind::Call(Callee::Walk, args);
             return match pattern {
-                Some(pattern) => NodeKind::Unify(Box::new((pattern, node(function.span, walk)))),
+                Some(pattern) => NodeKind::Unify(Box::new((pattern, node(walk)))),
                 None => walk,
             };
         }
@@ -154,7 +150,7 @@ impl Compiler<'_> {
             .flatten();
         let call = NodeKind::Call(Callee::Builtin(name.into()), args);
         match output {
-            Some(output) => NodeKind::Unify(Box::new((output, node(function.span, call)))),
+            Some(output) => NodeKind::Unify(Box::new((output, node(call)))),
             None => call,
         }
     }
@@ -205,9 +201,8 @@ impl Compiler<'_> {
     }
 }
 
-pub(super) fn node(span: Span, kind: NodeKind) -> Node {
+pub(super) fn node(kind: NodeKind) -> Node {
     Node {
-        span,
         kind,
         open: false,
         within: false,

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::document::value::Value;
 use crate::rego::syntax::ast::Operator;
-use crate::rego::trace::machine::{Machine, Stop};
+use crate::rego::trace::machine::{Context, Machine, Stop};
 use crate::rego::trace::plan::{Branch, Callee, Class, Node, NodeKind, Statement, StatementKind};
 use crate::rego::trace::reads::{Found, Read, Reads, extend};
 use crate::rego::trace::term::{Derivation, Frame, Made, Source, Term};
@@ -117,8 +117,19 @@ impl<'m, 'p> Explainer<'m, 'p> {
 
     /// What a body's statements read, by class.
     fn ranked(&mut self, derivation: &Rc<Derivation>) -> Result<Vec<(Class, Read)>, Stop> {
-        let outer = std::mem::replace(&mut self.machine.context, Rc::clone(&derivation.context));
-        let result = self.ranked_in_context(derivation);
+        self.in_context(&derivation.context, |explainer| {
+            explainer.ranked_in_context(derivation)
+        })
+    }
+
+    /// Works where `input` and `data` are what they were somewhere else.
+    pub(super) fn in_context<T>(
+        &mut self,
+        context: &Rc<Context>,
+        work: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let outer = std::mem::replace(&mut self.machine.context, Rc::clone(context));
+        let result = work(self);
         self.machine.context = outer;
         result
     }
@@ -202,10 +213,9 @@ impl<'m, 'p> Explainer<'m, 'p> {
         let Some(inner) = self.machine.replaced(&statement.with, frame)? else {
             return Ok(Reads::new());
         };
-        let outer = std::mem::replace(&mut self.machine.context, inner);
-        let reads = self.statement_here(statement, frame, holds);
-        self.machine.context = outer;
-        reads
+        self.in_context(&inner, |explainer| {
+            explainer.statement_here(statement, frame, holds)
+        })
     }
 
     fn statement_here(&mut self, statement: &Statement, frame: &mut Frame, holds: bool) -> Found {
@@ -291,7 +301,6 @@ impl<'m, 'p> Explainer<'m, 'p> {
             | NodeKind::Ref(..)
             | NodeKind::Data(_)
             | NodeKind::Template(_) => match self.machine.value(node, frame)? {
-                Some(term) if term.holds() == holds || holds => self.referred(node, &term, frame),
                 Some(term) => self.referred(node, &term, frame),
                 None => self.missing(node, frame),
             },
@@ -320,10 +329,9 @@ impl<'m, 'p> Explainer<'m, 'p> {
             true => Rc::clone(&self.machine.context),
             false => context,
         };
-        let outer = std::mem::replace(&mut self.machine.context, context);
-        let reads = self.answer_here(statement, frame);
-        self.machine.context = outer;
-        reads
+        self.in_context(&context, |explainer| {
+            explainer.answer_here(statement, frame)
+        })
     }
 
     fn answer_here(&mut self, statement: &Statement, frame: &mut Frame) -> Found {

@@ -26,10 +26,10 @@ impl Machine<'_> {
             return Ok(found);
         }
         match &node.kind {
-            NodeKind::Constant(Value::Undefined) => Ok(None),
-            NodeKind::Constant(value) => Ok(Some(Term::constant(value.clone()))),
-            NodeKind::Local(slot) => Ok(frame[*slot].clone()),
-            NodeKind::Input => Ok(self.context.input.clone()),
+            NodeKind::Constant(_)
+            | NodeKind::Local(_)
+            | NodeKind::Input
+            | NodeKind::Comprehension(_) => self.single(node, frame),
             NodeKind::Ref(head, steps) => {
                 let Some(mut term) = self.value(head, frame)? else {
                     return Ok(None);
@@ -49,7 +49,6 @@ impl Machine<'_> {
                 }
                 Ok(Some(term))
             }
-            NodeKind::Comprehension(made) => self.comprehension(made, frame).map(Some),
             NodeKind::Data(_)
             | NodeKind::Array(_)
             | NodeKind::Set(_)
@@ -80,7 +79,7 @@ impl Machine<'_> {
             NodeKind::Constant(_)
             | NodeKind::Local(_)
             | NodeKind::Input
-            | NodeKind::Comprehension(_) => match self.closed(node, frame)? {
+            | NodeKind::Comprehension(_) => match self.single(node, frame)? {
                 Some(term) => then(self, frame, term),
                 None => Ok(Flow::More),
             },
@@ -128,14 +127,15 @@ impl Machine<'_> {
         }
     }
 
-    fn closed(&mut self, node: &Node, frame: &mut Frame) -> Result<Option<Term>, Stop> {
+    /// The value of what has no parts that could have several.
+    fn single(&mut self, node: &Node, frame: &mut Frame) -> Result<Option<Term>, Stop> {
         match &node.kind {
+            NodeKind::Constant(Value::Undefined) => Ok(None),
+            NodeKind::Constant(value) => Ok(Some(Term::constant(value.clone()))),
             NodeKind::Local(slot) => Ok(frame[*slot].clone()),
             NodeKind::Input => Ok(self.context.input.clone()),
             NodeKind::Comprehension(made) => self.comprehension(made, frame).map(Some),
-            NodeKind::Constant(Value::Undefined) => Ok(None),
-            NodeKind::Constant(value) => Ok(Some(Term::constant(value.clone()))),
-            _ => self.value(node, frame),
+            _ => Ok(None),
         }
     }
 
@@ -399,7 +399,8 @@ impl Machine<'_> {
                     .collect::<Object>(),
             ),
         };
-        let origin = Origin::Comprehension(std::sync::Arc::clone(made), around);
+        let context = Rc::clone(&self.context);
+        let origin = Origin::Comprehension(std::sync::Arc::clone(made), around, context);
         Ok(collection(value, origin, members))
     }
 }

@@ -43,7 +43,7 @@ pub(in crate::rego) type ThenValue<'a> =
     &'a mut dyn FnMut(&mut Machine<'_>, &mut Frame, Term) -> Step;
 
 /// What `input`, `data` and functions are.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::rego) struct Context {
     /// What `input` is; none where it is undefined.
     pub(in crate::rego) input: Option<Term>,
@@ -128,6 +128,16 @@ impl<'p> Machine<'p> {
             depth: 0,
             n_nested: 0,
             watch: None,
+        }
+    }
+
+    /// A copy of the context in which something is to be replaced.
+    pub(super) fn next_context(&mut self) -> Context {
+        let number = self.n_contexts;
+        self.n_contexts += 1;
+        Context {
+            number,
+            ..(*self.context).clone()
         }
     }
 
@@ -358,13 +368,7 @@ impl<'p> Machine<'p> {
         with: &[(Target, Node)],
         frame: &mut Frame,
     ) -> Result<Option<Rc<Context>>, Stop> {
-        let mut context = Context {
-            input: self.context.input.clone(),
-            data: self.context.data.clone(),
-            builtins: self.context.builtins.clone(),
-            number: self.n_contexts,
-        };
-        self.n_contexts += 1;
+        let mut context = self.next_context();
         for (target, node) in with {
             let function = match &node.kind {
                 NodeKind::Data(steps) => self.group_at(steps),

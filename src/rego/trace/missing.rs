@@ -1,6 +1,5 @@
 //! Why expressions have no value.
 
-use crate::document::value::Value;
 use crate::rego::trace::explain::Explainer;
 use crate::rego::trace::plan::{Callee, Node, NodeKind};
 use crate::rego::trace::reads::{Found, Read, Reads, extend, parts_first};
@@ -128,11 +127,7 @@ impl Explainer<'_, '_> {
         let program = self.machine.program;
         let mut node = &program.tree;
         for (index, step) in steps.iter().enumerate() {
-            let key = match &step.kind {
-                NodeKind::Constant(Value::String(key)) => key,
-                _ => break,
-            };
-            match node.children.get(key) {
+            match step.as_key().and_then(|key| node.at([key])) {
                 Some(child) => node = child,
                 None => break,
             }

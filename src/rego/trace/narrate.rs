@@ -158,11 +158,10 @@ impl Explainer<'_, '_> {
             let mut branches = definition.branches.iter();
             branches.any(|other| Arc::ptr_eq(other, branch))
         });
-        let outer = std::mem::replace(&mut self.machine.context, Rc::clone(&derivation.context));
         let names = definition.map(|definition| &definition.names);
-        let steps = self.tell(branch, names, &derivation.frame, None);
-        self.machine.context = outer;
-        steps
+        self.in_context(&derivation.context, |explainer| {
+            explainer.tell(branch, names, &derivation.frame, None)
+        })
     }
 
     /// The statements of a body, up to the one at which it failed.

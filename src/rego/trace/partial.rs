@@ -35,7 +35,7 @@ impl Machine<'_> {
                 }
             }
         }
-        let mut whole = tree.term(id);
+        let mut whole = tree.term(&Origin::Group(id, Rc::clone(&self.context)));
         if let Some(default) = &group.default
             && tree.n_added == 0
             && let Some(default) = self.value(&default.value, &mut vec![None; default.n_slots])?
@@ -135,7 +135,7 @@ impl Tree {
         }
     }
 
-    fn term(&mut self, id: GroupId) -> Term {
+    fn term(&mut self, origin: &Origin) -> Term {
         let is_set = self.is_set;
         let mut members: BTreeMap<Value, Member> = BTreeMap::new();
         for (key, branching) in std::mem::take(&mut self.members) {
@@ -143,7 +143,7 @@ impl Tree {
                 Branching::Leaf(member) => member,
                 Branching::Inner(source, mut tree) => Member {
                     key: source,
-                    value: tree.term(id),
+                    value: tree.term(origin),
                     derivations: Vec::new(),
                 },
             };
@@ -157,7 +157,7 @@ impl Tree {
                 .map(|(key, member)| (key.clone(), member.value.value.clone()));
             Value::from(entries.collect::<Object>())
         };
-        collection(value, Origin::Group(id), members)
+        collection(value, origin.clone(), members)
     }
 }
 

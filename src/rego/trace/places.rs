@@ -2,6 +2,7 @@
 //! from, and what decided is looked up in the documents.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use crate::rego::trace::compile;
 use crate::rego::trace::explain::{Explainer, Witness};
 use crate::rego::trace::functions::Functions;
 use crate::rego::trace::machine::{Context, Machine, Replacement};
-use crate::rego::trace::plan::{DataNode, GroupId, Program};
+use crate::rego::trace::plan::{GroupId, Program};
 use crate::rego::trace::reads::Read;
 use crate::rego::trace::term::{Place, Source, Term};
 
@@ -89,10 +90,9 @@ impl Tracer {
         );
         if let Some(file) = file {
             let path = ["data", "conftest", "file"].map(Arc::from).to_vec();
-            machine.context = std::rc::Rc::new(Context {
-                input: machine.context.input.clone(),
+            machine.context = Rc::new(Context {
                 data: vec![(path, Replacement::Value(Term::constant(file)))],
-                ..Context::default()
+                ..(*machine.context).clone()
             });
         }
         let prefixes = prefixes(input);
@@ -112,11 +112,7 @@ impl Tracer {
     }
 
     fn group(&self, path: &DataPath) -> Option<GroupId> {
-        let mut node: &DataNode = &self.program.tree;
-        for key in &path[1..] {
-            node = node.children.get(key)?;
-        }
-        node.group
+        self.program.tree.at(&path[1..])?.group
     }
 }
 

@@ -32,6 +32,17 @@ pub(in crate::rego) struct DataNode {
     pub(in crate::rego) group: Option<GroupId>,
 }
 
+impl DataNode {
+    /// The node that keys lead to.
+    pub(in crate::rego) fn at<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k Arc<str>>,
+    ) -> Option<&Self> {
+        let mut keys = keys.into_iter();
+        keys.try_fold(self, |node, key| node.children.get(key))
+    }
+}
+
 /// All definitions of one name.
 #[derive(Debug)]
 pub(in crate::rego) struct Group {
@@ -183,9 +194,6 @@ pub(in crate::rego) enum Target {
 /// An expression.
 #[derive(Debug)]
 pub(in crate::rego) struct Node {
-    /// Where it stands.
-    #[expect(dead_code, reason = "an explanation will show it")]
-    pub(in crate::rego) span: Span,
     /// What it is.
     pub(in crate::rego) kind: NodeKind,
     /// Whether it may have several values, or bind variables.
@@ -261,6 +269,14 @@ pub(in crate::rego) enum ComprehensionKind {
 }
 
 impl Node {
+    /// The key that it is, where it is a constant one.
+    pub(in crate::rego) fn as_key(&self) -> Option<&Arc<str>> {
+        match &self.kind {
+            NodeKind::Constant(Value::String(key)) => Some(key),
+            _ => None,
+        }
+    }
+
     /// Calls `look` with every part, this one first; not with what is inside comprehensions.
     pub(in crate::rego) fn each<'a>(&'a self, look: &mut dyn FnMut(&'a Self)) {
         look(self);

@@ -127,8 +127,9 @@ impl Explainer<'_, '_> {
                     reads.extend(self.decision(derivation)?);
                     reads
                 }
-                Made::Default(group, args) => {
-                    let mut reads = self.failed_rule(*group, args)?;
+                Made::Default(group, args, context) => {
+                    let mut reads =
+                        self.in_context(context, |this| this.failed_rule(*group, args))?;
                     reads.extend(self.all(args)?);
                     reads
                 }
@@ -143,7 +144,7 @@ impl Explainer<'_, '_> {
                         }
                         reads
                     }
-                    Origin::Comprehension(..) | Origin::Group(_) => {
+                    Origin::Comprehension(..) | Origin::Group(..) => {
                         // Of several it is all that were taken together.
                         let mut reads = match members.members.values().next() {
                             Some(member) if members.members.len() == 1 => {
@@ -294,7 +295,9 @@ impl Explainer<'_, '_> {
                 }
                 Ok(reads)
             }
-            Made::Default(group, args) => self.failed_rule(*group, args),
+            Made::Default(group, args, context) => {
+                self.in_context(context, |this| this.failed_rule(*group, args))
+            }
             Made::Collection(members) => match &members.origin {
                 Origin::Literal => {
                     let mut reads = Reads::new();
@@ -306,11 +309,15 @@ impl Explainer<'_, '_> {
                     }
                     Ok(reads)
                 }
-                Origin::Comprehension(made, frame) => {
+                Origin::Comprehension(made, frame, context) => {
                     let mut frame = (**frame).clone();
-                    self.generators(&made.branch.body, &mut frame)
+                    self.in_context(context, |this| {
+                        this.generators(&made.branch.body, &mut frame)
+                    })
                 }
-                Origin::Group(group) => self.collection_of_rule(*group),
+                Origin::Group(group, context) => {
+                    self.in_context(context, |this| this.collection_of_rule(*group))
+                }
             },
         }
     }

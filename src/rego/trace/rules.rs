@@ -7,9 +7,7 @@ use std::sync::Arc;
 use crate::document::value::Value;
 use crate::rego::prepare::names::DataPath;
 use crate::rego::trace::collections::collection;
-use crate::rego::trace::machine::{
-    Context, Flow, Machine, Replacement, Step, Stop, ThenValue, put,
-};
+use crate::rego::trace::machine::{Flow, Machine, Replacement, Step, Stop, ThenValue, put};
 use crate::rego::trace::partial::merged;
 use crate::rego::trace::plan::{
     Branch, Callee, DataNode, Definition, GroupId, GroupKind, Node, NodeKind,
@@ -19,14 +17,11 @@ use crate::rego::trace::term::{Derivation, Frame, Made, Member, Origin, Source, 
 impl Machine<'_> {
     /// The rule at a constant path below `data`.
     pub(in crate::rego) fn group_at(&self, steps: &[Node]) -> Option<GroupId> {
-        let mut node = &self.program.tree;
+        let mut keys = Vec::with_capacity(steps.len());
         for step in steps {
-            let NodeKind::Constant(Value::String(key)) = &step.kind else {
-                return None;
-            };
-            node = node.children.get(key)?;
+            keys.push(step.as_key()?);
         }
-        node.group
+        self.program.tree.at(keys)?.group
     }
 
     /// Whether a rule is a function.
@@ -109,21 +104,14 @@ impl Machine<'_> {
 
     /// The data files' value at a path.
     fn base_at(&self, path: &[Arc<str>]) -> Option<Term> {
-        let mut term = self.base.clone();
-        for key in &path[1..] {
-            term = term.child(&Value::from(&**key))?;
-        }
-        Some(term)
+        let keys: Vec<Value> = path[1..].iter().map(|key| Value::from(&**key)).collect();
+        self.base.at(&keys)
     }
 
     /// All that is at a path below `data`.
     #[cfg(test)]
     pub(in crate::rego) fn at(&mut self, path: &DataPath) -> Result<Option<Term>, Stop> {
-        let mut node = Some(&self.program.tree);
-        for key in &path[1..] {
-            node = node.and_then(|node| node.children.get(key));
-        }
-        self.whole(node, path)
+        self.whole(self.program.tree.at(&path[1..]), path)
     }
 
     /// All that is at a node below `data`: rules, data files and what `with` put there.
@@ -249,7 +237,7 @@ impl Machine<'_> {
         let default = self.value(&default.value, &mut vec![None; default.n_slots])?;
         Ok(default.map(|default| Term {
             value: default.value,
-            source: Source::Made(Rc::new(Made::Default(id, args))),
+            source: Source::Made(Rc::new(Made::Default(id, args, Rc::clone(&self.context)))),
         }))
     }
 
@@ -331,13 +319,7 @@ impl Machine<'_> {
         group: GroupId,
         args: Vec<Term>,
     ) -> Result<Option<Term>, Stop> {
-        let mut inner = Context {
-            input: self.context.input.clone(),
-            data: self.context.data.clone(),
-            builtins: self.context.builtins.clone(),
-            number: self.n_contexts,
-        };
-        self.n_contexts += 1;
+        let mut inner = self.next_context();
         inner.builtins.retain(|(replaced, _)| replaced != name);
         let outer = std::mem::replace(&mut self.context, Rc::new(inner));
         let result = self.deeper(|machine| machine.first(group, args));
@@ -390,11 +372,7 @@ fn got(object: &Term, key: &Term, default: &Term) -> Option<Term> {
         Value::Array(path) => path.iter().cloned().collect(),
         key => vec![key.clone()],
     };
-    let mut found = Some(object.clone());
-    for key in &path {
-        found = found.and_then(|found| found.child(key));
-    }
-    if let Some(found) = found {
+    if let Some(found) = object.at(&path) {
         return Some(found);
     }
     let source = match object.place() {

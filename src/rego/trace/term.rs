@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::document::value::Value;
+use crate::rego::trace::elements::of_element;
 use crate::rego::trace::machine::Context;
 use crate::rego::trace::plan::{Branch, Comprehension, GroupId};
 
@@ -45,8 +46,8 @@ pub(in crate::rego) enum Made {
     Absent(Place, Source),
     /// A body that held did: what its head is, with the values that its variables had.
     Result(Rc<Derivation>, Source),
-    /// No body of a rule held, so that its default counts.
-    Default(GroupId, Vec<Term>),
+    /// No body of a rule held for these arguments, so that its default counts.
+    Default(GroupId, Vec<Term>, Rc<Context>),
     /// A literal, a comprehension or a partial rule.
     Collection(Members),
 }
@@ -66,10 +67,10 @@ pub(in crate::rego) enum Origin {
     /// It is written out.
     #[default]
     Literal,
-    /// A comprehension, with the variables around it.
-    Comprehension(Arc<Comprehension>, Rc<Frame>),
-    /// A partial rule.
-    Group(GroupId),
+    /// A comprehension, with the variables around it and what `input` and `data` were.
+    Comprehension(Arc<Comprehension>, Rc<Frame>, Rc<Context>),
+    /// A partial rule, with what `input` and `data` were.
+    Group(GroupId, Rc<Context>),
 }
 
 /// A member of a collection.
@@ -189,6 +190,15 @@ impl Term {
         Some(Self { value, source })
     }
 
+    /// The value that keys lead to, none where there is none.
+    pub(in crate::rego) fn at<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k Value>,
+    ) -> Option<Self> {
+        let mut keys = keys.into_iter();
+        keys.try_fold(self.clone(), |term, key| term.child(key))
+    }
+
     /// All keys and values below: elements of a set are their own keys.
     pub(in crate::rego) fn children(&self) -> Vec<(Self, Self)> {
         let entry = |key: Value, value: Value| {
@@ -281,7 +291,7 @@ impl Source {
     }
 
     /// Whether the value is the policy's own.
-    fn is_of_policy(&self) -> bool {
+    pub(super) fn is_of_policy(&self) -> bool {
         match self {
             Self::Constant => true,
             Self::Made(made) => matches!(&**made, Made::Result(_, inner) if inner.is_of_policy()),
@@ -289,7 +299,7 @@ impl Source {
         }
     }
 
-    fn of_child(&self, key: &Value, value: &Value) -> Self {
+    pub(super) fn of_child(&self, key: &Value, value: &Value) -> Self {
         match self {
             Self::Constant => Self::Constant,
             Self::Node(place) | Self::Key(place) => Self::Node(place.child(key)),
@@ -348,66 +358,5 @@ impl Member {
             Some(derivation) => Source::result(Rc::clone(derivation), self.value.source.clone()),
             None => self.value.source.clone(),
         }
-    }
-}
-
-/// Where an element of a builtin's result comes from: positions where the function keeps them, else the equal element of
-/// an argument.
-fn of_element(
-    name: &str,
-    args: &[Term],
-    elements: &OnceCell<BTreeMap<Value, Source>>,
-    key: &Value,
-    value: &Value,
-) -> Option<Source> {
-    if let ("array.concat", Some(index), [first, second]) = (name, index(key), args) {
-        let n_first = first.value.as_array().map_or(0, |items| items.len());
-        return if index < n_first {
-            Some(first.source.of_child(key, value))
-        } else {
-            let key = Value::from((index - n_first) as u64);
-            Some(second.source.of_child(&key, value))
-        };
-    }
-    if matches!(name, "object.union" | "object.filter" | "object.remove")
-        && let Some(arg) = args.iter().rev().find(
-            |arg| matches!(&arg.value, Value::Object(object) if object.get(key) == Some(value)),
-        )
-    {
-        let from_nowhere = arg.source.is_of_policy();
-        let mut lacking = args.iter().filter(|arg| arg.child(key).is_none());
-        let lacking = lacking.find_map(Term::place);
-        return Some(match lacking {
-            // A default for what a document lacks.
-            Some(place) if from_nowhere && name == "object.union" => {
-                Source::Made(Rc::new(Made::Absent(place.child(key), Source::Constant)))
-            }
-            _ => arg.source.of_child(key, value),
-        });
-    }
-    elements
-        .get_or_init(|| {
-            let mut found = BTreeMap::new();
-            for arg in args {
-                collect_elements(name, arg, 2, &mut found);
-            }
-            found
-        })
-        .get(value)
-        .cloned()
-}
-
-/// The elements of an argument, those of lists in lists included; the first of equal ones counts.
-fn collect_elements(name: &str, arg: &Term, depth: usize, found: &mut BTreeMap<Value, Source>) {
-    let keys_count = name == "object.keys";
-    for (key, value) in arg.children() {
-        if keys_count {
-            found.entry(key.value).or_insert(key.source);
-            continue;
-        }
-        if depth > 1 {
-            collect_elements(name, &value, depth - 1, found);
-        }
-        found.entry(value.value).or_insert(value.source);
     }
 }
