@@ -94,4 +94,6 @@ pub struct Judgement {
     pub problems: Vec<Problem>,
     /// What policies said by `print`, with file and line.
     pub prints: Vec<String>,
+    /// Findings whose field was looked for in vain, since the evaluation could not be followed.
+    pub n_untraced: usize,
 }

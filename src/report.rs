@@ -37,6 +37,8 @@ pub struct Run {
     pub n_files: usize,
     /// Documents that were read.
     pub n_documents: usize,
+    /// Findings that are at their resource, since the evaluation that would show their field could not be followed.
+    pub n_untraced: usize,
     /// Whether all documents were one input.
     pub combined: bool,
     /// Which part of a run on several machines it is; none for a whole run.

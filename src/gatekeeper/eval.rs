@@ -269,6 +269,7 @@ impl<'a> ConstraintJudge<'a> {
             .map(|violation| violation.member)
             .collect();
         let places = evaluator.places(&input, &value, &members);
+        judgement.n_untraced += evaluator.take_untraced();
         for (violation, found) in violations.iter().zip(places) {
             let mut finding = judged.finding(violation, found, &input);
             if finding.policy_location.is_none() {

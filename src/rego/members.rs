@@ -115,9 +115,14 @@ impl Run<'_> {
         match traced {
             Ok(Some((places, trace))) => {
                 self.trace = Some(trace);
+                let tracer = tracer.get().and_then(Option::as_ref);
+                self.judgement.n_untraced += tracer.map_or(0, |tracer| tracer.dropped.take());
                 places
             }
-            Ok(None) | Err(_) => Vec::new(),
+            Ok(None) | Err(_) => {
+                self.judgement.n_untraced += members.len();
+                Vec::new()
+            }
         }
     }
 

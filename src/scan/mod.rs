@@ -55,6 +55,8 @@ pub struct Scan {
     pub n_files: usize,
     /// Documents that were read.
     pub n_documents: usize,
+    /// Findings whose field was looked for in vain.
+    pub n_untraced: usize,
     /// What only the whole run can say, as far as this one knows it.
     pub tally: Tally,
 }
@@ -207,6 +209,7 @@ struct Done {
     directives: Vec<Directive>,
     n_files: usize,
     n_documents: usize,
+    n_untraced: usize,
 }
 
 impl Scan {
@@ -230,6 +233,7 @@ impl Scan {
         self.directives.extend(done.directives);
         self.n_files += done.n_files;
         self.n_documents += done.n_documents;
+        self.n_untraced += done.n_untraced;
     }
 }
 
@@ -303,6 +307,7 @@ impl Judges<'_> {
                 }));
             done.problems.extend(judgement.problems);
             done.prints.extend(judgement.prints);
+            done.n_untraced += judgement.n_untraced;
         }
         self.catalogue
             .progress

@@ -108,3 +108,21 @@ fn paths_beyond_counting_end_with_an_error() {
         "{message}"
     );
 }
+
+#[test]
+fn findings_that_cannot_be_followed_to_their_field_are_counted() {
+    let chain: String = (0..500)
+        .map(|n| format!("f{n}(x) := f{}(x)\n", n + 1))
+        .collect();
+    let policy = format!(
+        "package main\n\n{chain}f500(x) := x\n\ndeny contains \"x\" if f0(input.kind) == \"Pod\"\n"
+    );
+    let folder = Folder::new(&[("policy/p.rego", &policy), ("a.yaml", "kind: Pod\n")]);
+    let (code, json) = report(&folder.path, &["test", "a.yaml"]);
+    assert_eq!((code, &json["run"]["untraced"]), (1, &json!(1)));
+    assert_eq!(json["findings"][0]["location"]["precision"], "document");
+    let said = run(&folder.path, &["test", "a.yaml", "--verbose"]).stderr;
+    assert!(said.contains("1 finding is at its resource"), "{said}");
+    let (_, json) = report(&folder.path, &["test", "--no-places", "a.yaml"]);
+    assert_eq!(json["run"]["untraced"], json!(null));
+}

@@ -111,7 +111,7 @@ pub(crate) struct OutputArgs {
     /// Print nothing to standard output when everything passed.
     #[arg(short, long)]
     pub(crate) quiet: bool,
-    /// Say how long it took.
+    /// Say how long it took, what below policy paths is no policy, and how many findings have no field.
     #[arg(short, long)]
     pub(crate) verbose: bool,
     /// When to use colours.

@@ -116,6 +116,23 @@ pub(crate) fn show_other_files(n: usize) {
     }
 }
 
+/// Says how many findings are at their resource, although their field was looked for.
+pub(crate) fn show_untraced(n: usize) {
+    if n > 0 {
+        let mut stderr = io::stderr().lock();
+        let (s, are) = if n == 1 {
+            ("", "is at its")
+        } else {
+            ("s", "are at their")
+        };
+        // Nothing can be done about a closed standard error.
+        let _ = writeln!(
+            stderr,
+            "{n} finding{s} {are} resource: the evaluation could not be followed to the field"
+        );
+    }
+}
+
 /// Writes the report in all formats asked for and gives the exit code; nothing but the report decides it.
 pub(crate) fn finish(
     mut report: Report,

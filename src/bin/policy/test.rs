@@ -71,6 +71,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
     }
     if args.output.verbose {
         session::show_other_files(loaded.n_other_files);
+        session::show_untraced(report.run.n_untraced);
     }
     session::finish(report, &args.output, started)
 }
@@ -115,6 +116,7 @@ fn judge(
     session::show_prints(&scanned.prints);
     report.run.n_files = scanned.n_files;
     report.run.n_documents = scanned.n_documents;
+    report.run.n_untraced = scanned.n_untraced;
     report.run.skipped_files = found.skipped;
     report.problems.extend(found.problems);
     report.problems.extend(scanned.problems);

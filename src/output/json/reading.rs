@@ -30,6 +30,7 @@ impl Report<'_> {
                 policies: self.run.policies.into_owned(),
                 n_files: self.summary.files,
                 n_documents: self.summary.documents,
+                n_untraced: self.run.untraced,
                 combined: self.run.combined,
                 kubernetes: self
                     .run

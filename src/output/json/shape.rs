@@ -73,6 +73,13 @@ pub(super) struct Run<'a> {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) kubernetes: Vec<Text<'a>>,
     pub(super) skipped_files: BTreeMap<Text<'a>, usize>,
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(super) untraced: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(n: &usize) -> bool {
+    *n == 0
 }
 
 #[derive(Serialize, Deserialize)]

@@ -38,6 +38,7 @@ impl<'a> Report<'a, Findings<'a>, Evaluations<'a>> {
                     .iter()
                     .map(|(reason, n_files)| (Cow::from(reason), *n_files))
                     .collect(),
+                untraced: run.n_untraced,
             },
             summary: Summary::of(report),
             rules: report.rules.iter().map(Rule::of).collect(),

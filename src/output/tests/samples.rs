@@ -52,6 +52,7 @@ pub(super) fn everyday() -> Report {
             policies: "sha256:00".to_owned(),
             n_files: 3,
             n_documents: 4,
+            n_untraced: 0,
             combined: false,
             shard: None,
             kubernetes: Vec::new(),
@@ -199,6 +200,7 @@ pub(super) fn hostile(texts: &[String]) -> Report {
     let mut text = || texts.next().expect("cycles");
     let mut report = everyday();
     report.run.skipped_files = BTreeMap::from([(text(), 2)]);
+    report.run.n_untraced = 2;
     for rule in &mut report.rules {
         // Ids stay different: a report has each rule once.
         rule.id = format!("{}{}", text(), rule.id).into();

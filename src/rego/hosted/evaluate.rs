@@ -1,6 +1,6 @@
 //! Evaluates the rule of a hosted set on one input at a time.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ pub struct Evaluator<'a> {
     worker: Option<Worker>,
     /// Made when something is found first.
     tracer: OnceCell<Option<Tracer>>,
+    /// Findings whose evaluation could not be followed at all.
+    untraced: Cell<usize>,
 }
 
 /// What the rule gave.
@@ -58,7 +60,14 @@ impl<'a> Evaluator<'a> {
             path: path_of(&[PACKAGE.into()], host.rule),
             worker: None,
             tracer: OnceCell::new(),
+            untraced: Cell::new(0),
         }
+    }
+
+    /// How many findings have no field, since the evaluation could not be followed; since this was last asked.
+    pub fn take_untraced(&self) -> usize {
+        let tracer = self.tracer.get().and_then(Option::as_ref);
+        self.untraced.take() + tracer.map_or(0, |tracer| tracer.dropped.take())
     }
 
     /// Evaluates the rule; `id` is what problems call it.
@@ -138,6 +147,7 @@ impl<'a> Evaluator<'a> {
             Some(trace.places(0, value, members))
         }));
         let Ok(Some(places)) = traced else {
+            self.untraced.set(self.untraced.get() + members.len());
             return nothing();
         };
         let found = places.into_iter().map(|place| Found {

@@ -32,7 +32,7 @@ pub(in crate::rego) struct Tracer {
     program: Program,
     functions: Functions,
     base: Term,
-    /// How often a trace was not used, since it gave another value than the engine.
+    /// Findings whose trace was given up, or gave another value than the engine, since this was last asked.
     pub(in crate::rego) dropped: Cell<usize>,
 }
 
@@ -162,23 +162,28 @@ impl<'t> Trace<'t> {
         value: &Value,
         members: &[&Value],
     ) -> Vec<Found> {
-        let nothing = || members.iter().map(|_| Found::default()).collect();
+        let drop = |n: usize| self.tracer.dropped.set(self.tracer.dropped.get() + n);
+        let nothing = || {
+            drop(members.len());
+            members.iter().map(|_| Found::default()).collect()
+        };
         let Some(group) = self.group_of(rule) else {
             return nothing();
         };
         self.machine.refill(0);
         let term = match self.machine.rule(group) {
             Ok(Some(term)) if term.value == *value => term,
-            Ok(_) | Err(_) => {
-                self.tracer.dropped.set(self.tracer.dropped.get() + 1);
-                return nothing();
-            }
+            Ok(_) | Err(_) => return nothing(),
         };
         self.machine.refill(members.len());
         let mut witnesses = Vec::with_capacity(members.len());
         let mut explainer = Explainer::new(&mut self.machine, &self.prefixes);
         for member in members {
-            witnesses.push(explainer.witnesses(&term, member).unwrap_or_default());
+            let found = explainer.witnesses(&term, member);
+            if found.is_err() {
+                drop(1);
+            }
+            witnesses.push(found.unwrap_or_default());
         }
         witnesses
             .iter()
