@@ -108,7 +108,7 @@ pub(crate) struct OutputArgs {
     /// List what passed, too, in the table.
     #[arg(long)]
     pub(crate) show_passed: bool,
-    /// Print nothing to standard output when everything passed.
+    /// Print nothing to standard output when everything passed, and nothing on the way.
     #[arg(short, long)]
     pub(crate) quiet: bool,
     /// Say how long it took, what below policy paths is no policy, and how many findings have no field.
@@ -404,7 +404,7 @@ pub(crate) enum ParseFormat {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorWhen {
-    /// On a terminal, unless NO_COLOR is set.
+    /// On a terminal, unless NO_COLOR is set; without one where CLICOLOR_FORCE is.
     Auto,
     /// Always.
     Always,
