@@ -84,7 +84,10 @@ impl Template {
         let engine = match source(&root, problems)? {
             Source::Cel(program) => Engine::Cel(program),
             Source::Rego(modules) => match Hosted::load(modules, HOST, options) {
-                Ok(hosted) => Engine::Rego(Box::new(hosted)),
+                Ok(hosted) => {
+                    problems.extend_from_slice(hosted.warnings());
+                    Engine::Rego(Box::new(hosted))
+                }
                 Err(mut errors) => {
                     problems.append(&mut errors);
                     return None;

@@ -7,12 +7,12 @@
     reason = "few kinds of expressions count here"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::rego::prepare::PolicyError;
 use crate::rego::prepare::names::{DataPath, Names};
-use crate::rego::prepare::{Policies, PolicyError};
-use crate::rego::reach::{Definition, Reach};
+use crate::rego::reach::{Definition, DefinitionId, Reach};
 use crate::rego::rules::PolicyRule;
 use crate::rego::syntax::SyntaxError;
 use crate::rego::syntax::ast::{
@@ -26,16 +26,17 @@ const ELEMENT: [&str; 2] = ["contents", "path"];
 
 /// The rules that read `input` as it is not in this run; whether that is all of them.
 pub(in crate::rego) fn misfits(
-    policies: &Policies,
+    reach: &Reach<'_>,
     rules: &[PolicyRule],
     combine: bool,
 ) -> (Vec<PolicyError>, bool) {
-    let reach = Reach::new(policies);
+    let mut known: BTreeMap<DefinitionId, Reads> = BTreeMap::new();
     let mut found = Vec::new();
     for rule in rules {
         let mut reads = Reads::default();
         for definition in reach.from(&rule.definitions) {
-            reads.add(&definition);
+            let own = known.entry(definition.id);
+            reads.join(own.or_insert_with(|| Reads::of(&definition)));
         }
         let name = format!("{}.{}", join_path(&rule.package), rule.name);
         let error = if combine {
@@ -68,7 +69,8 @@ struct Reads {
 }
 
 impl Reads {
-    fn add(&mut self, definition: &Definition<'_>) {
+    fn of(definition: &Definition<'_>) -> Self {
+        let mut reads = Self::default();
         let (rule, locals) = (definition.rule, definition.locals);
         let names = &definition.unit.names;
         let mut elements = Elements {
@@ -81,10 +83,21 @@ impl Reads {
             names,
             locals,
             elements: &elements.found,
-            module: definition.module,
-            reads: self,
+            module: definition.id.0,
+            reads: &mut reads,
         };
         walk_rule(&mut reader, rule);
+        reads
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.element = self.element.or(other.element);
+        self.contents = self.contents.or(other.contents);
+        if self.field.is_none() {
+            self.field.clone_from(&other.field);
+        }
+        self.goes_through |= other.goes_through;
+        self.whole |= other.whole;
     }
 
     /// What is wrong where `input` is one document.

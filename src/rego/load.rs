@@ -18,6 +18,7 @@ use crate::rego::prepare::calls::ConftestFile;
 pub use crate::rego::prepare::check::Environment;
 use crate::rego::prepare::check::Network;
 use crate::rego::prepare::{Policies, PolicyError};
+use crate::rego::reach::Reach;
 use crate::rego::rules::{self, Inventory};
 use crate::rego::set::{PolicySet, Settings, Source};
 pub use crate::rego::syntax::Version;
@@ -364,7 +365,9 @@ fn policy_set(
         ..located(&sources[error.module], error)
     };
     if options.tests == Tests::Excluded {
-        for (severity, error) in undefined(&policies, &inventory.rules, &data.value) {
+        let reach = Reach::new(&policies);
+        let undefined = undefined(&policies, &reach, &inventory.rules, &data.value);
+        for (severity, error) in undefined {
             let problem = located(&sources[error.module], error);
             problems.push(Problem {
                 severity,
@@ -377,7 +380,7 @@ fn policy_set(
                 problems.push(warning(PolicyError { module, error }));
             }
         }
-        let (misfits, is_all) = misfits(&policies, &inventory.rules, options.combine);
+        let (misfits, is_all) = misfits(&reach, &inventory.rules, options.combine);
         let place = |error: PolicyError| located(&sources[error.module], error);
         problems.extend(inventory.errors.into_iter().map(place));
         // Where no rule can find anything and nothing else judges, nothing would be checked.

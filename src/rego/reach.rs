@@ -13,8 +13,8 @@ pub(in crate::rego) type DefinitionId = (usize, usize);
 
 /// A definition with what its names mean.
 pub(in crate::rego) struct Definition<'a> {
-    /// The module's number.
-    pub(in crate::rego) module: usize,
+    /// The numbers of its module and in that.
+    pub(in crate::rego) id: DefinitionId,
     /// The module.
     pub(in crate::rego) unit: &'a Unit,
     /// The definition.
@@ -26,7 +26,8 @@ pub(in crate::rego) struct Definition<'a> {
 /// All definitions of a policy set by their paths.
 pub(in crate::rego) struct Reach<'a> {
     policies: &'a Policies,
-    all: BTreeMap<DataPath, Vec<DefinitionId>>,
+    /// For each module and definition those that it refers to.
+    uses: Vec<Vec<Vec<DefinitionId>>>,
 }
 
 impl<'a> Reach<'a> {
@@ -39,7 +40,16 @@ impl<'a> Reach<'a> {
                 all.entry(path).or_default().push((module, index));
             }
         }
-        Self { policies, all }
+        let of_rule = |unit: &Unit, (rule, locals): (&Rule, &BTreeSet<Arc<str>>)| {
+            let mut used: Vec<DefinitionId> = Vec::new();
+            for path in references(unit, rule, locals) {
+                used.extend(at(&all, &path));
+            }
+            used
+        };
+        let of_unit = |unit: &Unit| unit.rules().map(|rule| of_rule(unit, rule)).collect();
+        let uses = policies.units.iter().map(of_unit).collect();
+        Self { policies, uses }
     }
 
     /// The definitions `from` and all that they use, each once; those nearer to `from` first.
@@ -51,12 +61,10 @@ impl<'a> Reach<'a> {
             let (module, index) = waiting[found.len()];
             let unit = &self.policies.units[module];
             let (rule, locals) = unit.rule(index);
-            for path in references(unit, rule, locals) {
-                let used = self.at(&path).copied();
-                waiting.extend(used.filter(|definition| seen.insert(*definition)));
-            }
+            let used = self.uses[module][index].iter().copied();
+            waiting.extend(used.filter(|definition| seen.insert(*definition)));
             found.push(Definition {
-                module,
+                id: (module, index),
                 unit,
                 rule,
                 locals,
@@ -64,18 +72,17 @@ impl<'a> Reach<'a> {
         }
         found
     }
+}
 
-    /// The definitions that a path can mean: those at it, below it and above it.
-    pub(in crate::rego) fn at<'b>(
-        &'b self,
-        path: &'b DataPath,
-    ) -> impl Iterator<Item = &'b DefinitionId> {
-        let below = self
-            .all
-            .range(path.clone()..)
-            .take_while(|(known, _)| known.starts_with(path))
-            .map(|(_, definitions)| definitions);
-        let above = (1..path.len()).filter_map(|n| self.all.get(&path[..n]));
-        below.chain(above).flatten()
-    }
+/// The definitions that a path can mean: those at it, below it and above it.
+fn at(
+    all: &BTreeMap<DataPath, Vec<DefinitionId>>,
+    path: &DataPath,
+) -> impl Iterator<Item = DefinitionId> {
+    let below = all
+        .range(path.clone()..)
+        .take_while(move |(known, _)| known.starts_with(path))
+        .map(|(_, definitions)| definitions);
+    let above = (1..path.len()).filter_map(|n| all.get(&path[..n]));
+    below.chain(above).flatten().copied()
 }

@@ -27,13 +27,14 @@ const GIVEN: [&str; 2] = ["conftest", "inventory"];
 /// in rules with a default or an `else`, hide nothing, so that they are notices.
 pub(in crate::rego) fn undefined(
     policies: &Policies,
+    reach: &Reach<'_>,
     rules: &[PolicyRule],
     data: &Value,
 ) -> Vec<(Severity, PolicyError)> {
     let known = Known::new(policies, data);
-    let from: Vec<_> = rules.iter().flat_map(|rule| &rule.definitions).collect();
-    let from: Vec<_> = from.into_iter().copied().collect();
-    let definitions = Reach::new(policies).from(&from);
+    let from = rules.iter().flat_map(|rule| &rule.definitions);
+    let from: Vec<_> = from.copied().collect();
+    let definitions = reach.from(&from);
     let defaults = defaults(policies);
     let mut mocked = Vec::new();
     let mut reads = Vec::new();
@@ -215,7 +216,7 @@ impl Visitor for Reader<'_> {
         if let Meaning::Data(path) = names.meaning_of(expr, self.definition.locals) {
             self.reads.push(Read {
                 path,
-                module: self.definition.module,
+                module: self.definition.id.0,
                 span: expr.span,
                 is_handled: self.is_handled,
                 test: self.alone.and_then(|(span, test)| {

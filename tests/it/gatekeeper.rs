@@ -704,3 +704,23 @@ fn rules_see_the_namespace_that_is_among_the_documents() {
         ]
     );
 }
+
+#[test]
+fn a_library_that_a_template_has_not_is_named() {
+    let template = TEMPLATE.replace(
+        "          not allowed(container.image)\n",
+        "          data.lib.images.foreign[container.image]\n",
+    );
+    let folder = Folder::new(&[
+        ("policy/t.yaml", &template),
+        ("policy/c.yaml", CONSTRAINT),
+        ("a.yaml", POD),
+    ]);
+    let (code, json) = report(&folder.path, &["test", "a.yaml"]);
+    assert_eq!(code, 0);
+    let problem = &json["problems"][0];
+    assert_eq!(problem["severity"], "warning");
+    let message = problem["message"].as_str().expect("a text");
+    assert!(message.starts_with("`data.lib` is neither"), "{message}");
+    assert_eq!(problem["location"]["file"], "policy/t.yaml");
+}

@@ -13,20 +13,22 @@ use std::sync::Arc;
 
 use crate::document::embedded::EmbeddedText;
 use crate::document::value::Value;
-use crate::finding::{Location, Problem, RuleKind, Stage};
+use crate::finding::{Location, Problem, RuleKind, Severity, Stage};
 use crate::rego::data::Data;
 use crate::rego::describe::described;
 use crate::rego::eval::engine_problems;
 pub use crate::rego::hosted::evaluate::{Answer, Evaluator, Found};
 use crate::rego::load::{Options, located};
-use crate::rego::prepare::Policies;
 use crate::rego::prepare::calls::ConftestFile;
 use crate::rego::prepare::check::{Environment, Network, references};
+use crate::rego::prepare::{Policies, PolicyError};
+use crate::rego::reach::Reach;
 use crate::rego::rules::{PolicyRule, reads_review};
 use crate::rego::set::{PolicySet, Settings, Source};
 use crate::rego::syntax::Version;
 use crate::rego::syntax::ast::Module;
 use crate::rego::syntax::parser;
+use crate::rego::undefined::undefined;
 
 /// A module and what it is for.
 #[derive(Clone, Debug)]
@@ -72,6 +74,7 @@ pub struct Hosted {
     set: PolicySet,
     reads_data: bool,
     sketch: Sketch,
+    warnings: Vec<Problem>,
 }
 
 /// The package that the entry module gets, whatever its own.
@@ -128,6 +131,7 @@ impl Hosted {
         }
         match problems.is_empty() {
             true => Ok(Self {
+                warnings: warnings(&set),
                 set,
                 reads_data,
                 sketch,
@@ -140,6 +144,12 @@ impl Hosted {
     #[must_use]
     pub fn reads_data(&self) -> bool {
         self.reads_data
+    }
+
+    /// What is worth saying of the modules, although they can be evaluated.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
     }
 
     /// What the entry module is known by.
@@ -160,6 +170,25 @@ impl Hosted {
     pub fn evaluator(&self, host: Host, data: Value) -> Evaluator<'_> {
         Evaluator::new(&self.set, host, data)
     }
+}
+
+/// References to libraries that there are not: what reads them finds nothing.
+fn warnings(set: &PolicySet) -> Vec<Problem> {
+    let reach = Reach::new(&set.policies);
+    let undefined = undefined(&set.policies, &reach, &set.policy_rules, &set.data);
+    let problem = |(severity, error): (Severity, PolicyError)| {
+        let problem = located(&set.sources[error.module], error);
+        let help = match problem.help.starts_with("Did you mean") {
+            true => problem.help,
+            false => "Its own libraries are all that a template sees: put it there.".to_owned(),
+        };
+        Problem {
+            severity,
+            help,
+            ..problem
+        }
+    };
+    undefined.into_iter().map(problem).collect()
 }
 
 fn parsed(modules: &[HostedModule]) -> Result<(Vec<Source>, Vec<Module>), Vec<Problem>> {
