@@ -227,6 +227,18 @@ fn the_nightly_scan_publishes_and_fails() {
         code == 1 && log.contains("schemas: Kubernetes 1.30, 1.33"),
         "{log}"
     );
+    // What is not given is what the configuration says; policies that it names and that are not there are no pass.
+    let configured = |text: &str| {
+        folder.write(".policy.yaml", text.as_bytes());
+        agent.azure(&folder.path, &steps)
+    };
+    let (code, log) = configured("policy: [policy]\nkubernetes-version: [\"1.31\"]\n");
+    assert!(
+        code == 1 && log.contains("schemas: Kubernetes 1.31") && log.contains("main.deny"),
+        "{log}"
+    );
+    assert_eq!(configured("policy: [elsewhere]\n").0, 2);
+    fs::remove_file(folder.path.join(".policy.yaml")).expect("it is there");
     // With a baseline only what is new fails.
     let baseline = [
         "test",
@@ -254,6 +266,16 @@ fn the_check_of_a_pull_request_judges_what_it_changes() {
     assert!(log.contains("k8s/new.yaml:"), "{log}");
     assert!(log.contains("schema/required"), "{log}");
     assert!(!log.contains("k8s/old.yaml:"), "{log}");
+    // A repository without policies has its schemas checked, and nothing to verify.
+    let folder = repository(CONFIG);
+    fs::remove_dir_all(folder.path.join("policy")).expect("it is there");
+    let (code, log) = agent.azure(&folder.path, &steps);
+    assert_eq!(code, 0, "{log}");
+    let (code, log) = agent.azure(
+        &folder.path,
+        &azure(&agent, "pull-request.yml", &[("policies", "policy")]),
+    );
+    assert_eq!(code, 2, "{log}");
 }
 
 #[test]

@@ -57,7 +57,8 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, CommandError> {
     session::finish(report, &args.output, started)
 }
 
-/// What PATH and `-p` name, each once; the folder `policy` where nothing is named.
+/// What PATH and `-p` name, each once; the folder `policy` where nothing is named, which need not be there if there may be
+/// nothing.
 fn paths(args: &VerifyArgs) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = Vec::new();
     for path in args.paths.iter().chain(&args.policy) {
@@ -65,8 +66,9 @@ fn paths(args: &VerifyArgs) -> Vec<PathBuf> {
             paths.push(path.clone());
         }
     }
-    if paths.is_empty() {
-        paths.push(PathBuf::from(args::DEFAULT_POLICY));
+    let default = PathBuf::from(args::DEFAULT_POLICY);
+    if paths.is_empty() && (!args.allow_empty || default.exists()) {
+        paths.push(default);
     }
     paths
 }
