@@ -24,7 +24,7 @@ use crate::source::Span;
 /// What a combined run's list has in each element.
 const ELEMENT: [&str; 2] = ["contents", "path"];
 
-/// The rules that read `input` as it is not in this run; whether that is all of them.
+/// The rules that read `input` as it is not in this run; whether it is certain that no rule can find anything.
 pub(in crate::rego) fn misfits(
     reach: &Reach<'_>,
     rules: &[PolicyRule],
@@ -32,6 +32,7 @@ pub(in crate::rego) fn misfits(
 ) -> (Vec<PolicyError>, bool) {
     let mut known: BTreeMap<DefinitionId, Reads> = BTreeMap::new();
     let mut found = Vec::new();
+    let mut n_certain = 0;
     for rule in rules {
         let mut reads = Reads::default();
         for definition in reach.from(&rule.definitions) {
@@ -39,15 +40,17 @@ pub(in crate::rego) fn misfits(
             reads.join(own.or_insert_with(|| Reads::of(&definition)));
         }
         let name = format!("{}.{}", join_path(&rule.package), rule.name);
+        let reads_contents = reads.contents.is_some();
         let error = if combine {
             reads.of_one_document(&name)
         } else {
             reads.of_all_documents(&name)
         };
+        // Documents of other kinds may have a `path` in each of their parts.
+        n_certain += usize::from(error.is_some() && (combine || reads_contents));
         found.extend(error);
     }
-    let is_all = !rules.is_empty() && found.len() == rules.len();
-    (found, is_all)
+    (found, n_certain > 0 && n_certain == rules.len())
 }
 
 /// A place in a module.
@@ -58,7 +61,7 @@ type At = (usize, Span);
 struct Reads {
     /// `contents` or `path` of an element of `input`.
     element: Option<At>,
-    /// `contents` of a variable, which may be an element.
+    /// `contents` of an element, or of a variable that may be one.
     contents: Option<At>,
     /// A field of `input` that is written out, and its name.
     field: Option<(At, String)>,
@@ -229,8 +232,12 @@ impl Visitor for Reader<'_> {
                 }
                 (None, [_, second, ..]) => {
                     self.reads.goes_through = true;
-                    if second.as_key().is_some_and(|key| ELEMENT.contains(&&**key)) {
+                    let key = second.as_key().map_or("", |key| &**key);
+                    if ELEMENT.contains(&key) {
                         self.reads.element.get_or_insert(at);
+                    }
+                    if key == "contents" {
+                        self.reads.contents.get_or_insert(at);
                     }
                 }
                 (None, [_]) => self.reads.goes_through = true,

@@ -56,7 +56,9 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8, CommandError> {
         if !first && form == Form::Text {
             writeln!(out)?;
         }
-        explanation::write(form, described, &input.subject, explanation, &mut out)
+        let mut subject = input.subject.clone();
+        subject.resource = subject.resource.or_else(|| document::named(&input.value));
+        explanation::write(form, described, &subject, explanation, &mut out)
     });
     match complete {
         Ok(true) if readable => Ok(PASSED),
