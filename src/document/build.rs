@@ -2,12 +2,13 @@
 //!
 //! Knows merge keys, duplicates, anchors and limits; knows nothing of YAML's or JSON's text.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::document::Limits;
+use crate::document::mapping::{Key, Mapping};
 use crate::document::path::{Node, SpanTable};
 use crate::document::value::Value;
 use crate::source::Span;
@@ -119,19 +120,6 @@ enum Content {
     Mapping(Mapping),
 }
 
-#[derive(Default)]
-struct Mapping {
-    entries: BTreeMap<Value, Value>,
-    /// Keys that a merge brought: writing them again is no duplicate.
-    merged: BTreeSet<Arc<str>>,
-    pending: Option<Key>,
-}
-
-enum Key {
-    Plain(Arc<str>, Span),
-    Merge(Span),
-}
-
 impl<'a> Builder<'a> {
     pub(super) fn new(limits: &'a Limits, keys: &'a mut Keys) -> Self {
         Self {
@@ -154,6 +142,13 @@ impl<'a> Builder<'a> {
                 ..
             })
         )
+    }
+
+    /// Whether the next node is the value of a key of a mapping.
+    pub(super) fn expects_value_of_key(&self) -> bool {
+        let frame = self.frames.last();
+        frame.is_some_and(|frame| matches!(frame.content, Content::Mapping(_)))
+            && !self.expects_key()
     }
 
     /// Whether the innermost collection is written in brackets: it has a width from its start on.
@@ -194,11 +189,7 @@ impl<'a> Builder<'a> {
             return Ok(());
         };
         *last_end = span.end;
-        if !mapping.merged.remove(&key)
-            && mapping
-                .entries
-                .contains_key(&Value::String(Arc::clone(&key)))
-        {
+        if !mapping.merged.remove(&key) && mapping.has(&key) {
             let parent = *node;
             return Err(self.duplicate(parent, &key, span));
         }
@@ -304,7 +295,9 @@ impl<'a> Builder<'a> {
         };
         let value = match frame.content {
             Content::Sequence(items) => Value::from(items),
-            Content::Mapping(mapping) => Value::from(mapping.entries),
+            Content::Mapping(mapping) => {
+                Value::from(mapping.entries.into_iter().collect::<BTreeMap<_, _>>())
+            }
         };
         self.close(
             value,
@@ -341,7 +334,7 @@ impl<'a> Builder<'a> {
             Content::Sequence(items) => items.push(value),
             Content::Mapping(mapping) => match mapping.pending.take() {
                 Some(Key::Plain(key, _)) => {
-                    mapping.entries.insert(Value::String(key), value);
+                    mapping.insert(Value::String(key), value);
                 }
                 Some(Key::Merge(span)) => return self.merge(&value, node, span),
                 None => {}
@@ -415,7 +408,7 @@ impl<'a> Builder<'a> {
                 if let Value::String(text) = key {
                     mapping.merged.insert(Arc::clone(text));
                 }
-                mapping.entries.insert(key.clone(), value.clone());
+                mapping.insert(key.clone(), value.clone());
             }
         }
         Ok(())

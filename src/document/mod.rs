@@ -2,6 +2,7 @@
 //!
 //! A document that cannot be read is a problem with its place and never hides the documents after it.
 
+mod block;
 mod build;
 pub mod directive;
 pub mod embedded;
@@ -9,6 +10,7 @@ mod encoding;
 pub mod field;
 pub mod input;
 mod json;
+mod mapping;
 #[cfg(test)]
 mod parity_tests;
 pub mod path;
@@ -54,6 +56,20 @@ pub struct Document {
 }
 
 impl Document {
+    /// A document named like its file and without directives.
+    fn new(file: &Arc<SourceFile>, index: u32, span: Span, value: Value, spans: SpanTable) -> Self {
+        Self {
+            file: Arc::clone(file),
+            name: Arc::clone(file.name()),
+            index,
+            span,
+            resource: resource_of(&value),
+            value,
+            spans,
+            directives: Vec::new(),
+        }
+    }
+
     /// The place of `span` in this document's file, with the lines around it.
     #[must_use]
     pub fn location(&self, span: Span, precision: Precision) -> Location {

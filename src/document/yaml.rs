@@ -9,22 +9,43 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput, StructureStyle};
 
+use crate::document::block;
 use crate::document::build::{BuildError, Builder, Keys};
 use crate::document::directive::{self, Comment};
 use crate::document::scalar::{self, Tag, Words};
-use crate::document::{Document, Limits, ParseProblem, Parsed, resource_of};
+use crate::document::{Document, Limits, ParseProblem, Parsed};
 use crate::finding::{Location, Precision, Problem, Stage};
 use crate::source::{SourceFile, Span};
 
 /// YAML's own tags.
 const CORE: &str = "tag:yaml.org,2002:";
 
+/// How `helm template` says which file a document comes from.
+const SOURCE: &str = "Source: ";
+
 /// Reads all documents of a file.
 pub(super) fn parse(file: &Arc<SourceFile>, limits: &Limits, words: Words) -> Parsed {
     let names_sources = &**file.name() == "-";
     let has_directives = file.text().contains(directive::WORD);
+    let has_comments = has_directives || names_sources && file.text().contains(SOURCE);
+    if !has_comments && let Some(documents) = block::parse(file, limits, words) {
+        return Parsed {
+            documents,
+            ..Parsed::default()
+        };
+    }
+    parse_fully(file, limits, words, has_comments)
+}
+
+/// Reads all documents of a file with the full parser; comments are looked at where they may say something to us.
+pub(super) fn parse_fully(
+    file: &Arc<SourceFile>,
+    limits: &Limits,
+    words: Words,
+    has_comments: bool,
+) -> Parsed {
     let options = granit_parser::options! {
-        emit_comments: names_sources || has_directives,
+        emit_comments: has_comments,
         max_buffered_comment_events: 100_000,
         block_scalar_eof_without_line_feed: true,
         bom_inside_document_as_content: true,
@@ -175,16 +196,9 @@ impl<'a> Reader<'a> {
             && !matches!(value, crate::document::value::Value::Null)
         {
             let name = open.name.unwrap_or_else(|| Arc::clone(self.file.name()));
-            let mut document = Document {
-                file: Arc::clone(self.file),
-                name,
-                index: self.index,
-                span: Span::new(open.start, end),
-                resource: resource_of(&value),
-                value,
-                spans,
-                directives: Vec::new(),
-            };
+            let span = Span::new(open.start, end);
+            let document = Document::new(self.file, self.index, span, value, spans);
+            let mut document = Document { name, ..document };
             document.directives = directive::of_document(&document, comments);
             self.parsed.documents.push(Arc::new(document));
             self.index += 1;
@@ -198,7 +212,7 @@ impl<'a> Reader<'a> {
     /// `helm template` says in a comment which file a document comes from.
     fn source_name(&self, comment: &str, open: &mut Open) {
         if self.names_sources
-            && let Some(name) = comment.trim().strip_prefix("Source: ")
+            && let Some(name) = comment.trim().strip_prefix(SOURCE)
         {
             open.name = Some(name.trim().into());
         }
@@ -252,7 +266,11 @@ impl<'a> Reader<'a> {
             }
             Event::SequenceStart(style, anchor, _) => {
                 no_key(builder, span)?;
-                builder.open_sequence(opening(*style, span), *anchor)?;
+                let mut span = opening(*style, span);
+                if *style == StructureStyle::Block && builder.expects_value_of_key() {
+                    span = self.at_dash(span);
+                }
+                builder.open_sequence(span, *anchor)?;
             }
             Event::MappingStart(style, anchor, _) => {
                 no_key(builder, span)?;
@@ -287,6 +305,23 @@ impl<'a> Reader<'a> {
         };
         let text = self.file.slice(Span::new(start, span.end));
         Span::new(start, start + offset(Some(text.trim_end().len())))
+    }
+
+    /// A sequence in the column of its key starts at its dash; the parser gives what comes after that.
+    fn at_dash(&self, span: Span) -> Span {
+        let gap = Span::new(self.last_end.min(span.start), span.start);
+        let mut at = gap.start;
+        let mut lines = self.file.slice(gap).split_inclusive(['\n', '\r']);
+        at += offset(lines.next().map(str::len));
+        for line in lines {
+            let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+            if line[indent..].starts_with('-') {
+                let start = at + offset(Some(indent));
+                return Span::new(start, start);
+            }
+            at += offset(Some(line.len()));
+        }
+        span
     }
 
     /// As kubectl: a tab in the indentation before a key is an error.

@@ -1,5 +1,6 @@
 //! The `regex.*` functions.
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use anyhow::{Result, anyhow};
 use regex::{Regex, RegexBuilder};
@@ -16,7 +17,7 @@ const MAX_CACHED: usize = 1000;
 const MAX_COMPILED: usize = 16 * 1024 * 1024;
 
 thread_local! {
-    static CACHE: RefCell<FxHashMap<String, Result<Regex, String>>> = RefCell::default();
+    static CACHE: RefCell<FxHashMap<String, Result<Rc<Regex>, String>>> = RefCell::default();
 }
 
 fn build(pattern: &str) -> Result<Regex, String> {
@@ -32,7 +33,7 @@ fn build(pattern: &str) -> Result<Regex, String> {
         })
 }
 
-fn compile(pattern: &str) -> Result<Regex> {
+fn compile(pattern: &str) -> Result<Rc<Regex>> {
     CACHE.with_borrow_mut(|cache| {
         if let Some(known) = cache.get(pattern) {
             return known.clone().map_err(|e| anyhow!(e));
@@ -40,7 +41,8 @@ fn compile(pattern: &str) -> Result<Regex> {
         if cache.len() >= MAX_CACHED {
             cache.clear();
         }
-        let built = build(pattern);
+        // A clone of the pattern itself would begin with empty tables each time.
+        let built = build(pattern).map(Rc::new);
         cache.insert(pattern.into(), built.clone());
         built.map_err(|e| anyhow!(e))
     })
