@@ -3,7 +3,7 @@
 //! Plain owned data without lifetimes. Locations are resolved to lines and columns when they are made,
 //! so that a report needs no source file any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::resource::Resource;
@@ -399,6 +399,40 @@ pub struct Problem {
     pub location: Option<Location>,
     /// Further places that belong to it.
     pub related: Vec<Related>,
+    /// Where a rule failed in part: what it found all the same. An error, unless that makes the run fail.
+    pub beside: Option<Beside>,
+}
+
+/// What a rule found on a subject on which it also failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// The rule's id.
+    pub rule: Arc<str>,
+    /// Where its findings are, each place once.
+    pub found: BTreeSet<Found>,
+}
+
+/// The document that a finding is in, as the finding says it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Found {
+    /// Its file.
+    pub file: Arc<str>,
+    /// Index of the document in its file, from 0.
+    pub document: u32,
+    /// Item of a `kind: List`; empty for whole documents.
+    pub item: String,
+}
+
+impl Found {
+    /// Where a finding is.
+    #[must_use]
+    pub fn of(finding: &Finding) -> Self {
+        Self {
+            file: Arc::clone(&finding.location.file),
+            document: finding.document,
+            item: finding.item.clone(),
+        }
+    }
 }
 
 impl Problem {
@@ -434,6 +468,7 @@ impl Problem {
             help: String::new(),
             location: None,
             related: Vec::new(),
+            beside: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Whether the failure of a builtin may have hidden a finding.
 //!
 //! It has, where no other body, `else`, `default` or `not` took care of it: what the rule found in one element says nothing
-//! of the next one, for which the function failed.
+//! of the next one, for which the function failed. Whether that is an error or a notice is settled after suppression.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

@@ -10,7 +10,7 @@ use crate::check::{Check, Facts, Judge, Judgement, Needs};
 use crate::document::input::Input;
 use crate::document::value::Value;
 use crate::explain::{Explanation, Part};
-use crate::finding::{Finding, Location, Outcome, Problem, Rule, Stage};
+use crate::finding::{Beside, Finding, Found, Location, Outcome, Problem, Rule, Stage};
 use crate::rego::blame::{Blamed, Diagnosis};
 use crate::rego::builtins::BuiltinError;
 use crate::rego::engine::{EngineError, EngineErrorKind, Worker};
@@ -379,19 +379,23 @@ impl<'a> Run<'a> {
         let id = Arc::clone(&self.set.rules[rule].id);
         let (text, location) = match blamed {
             Some(blamed) => (blamed.message, Some(blamed.location)),
-            None => (first.message.clone(), self.set.call_site(rule, &first.name)),
+            None => (first.text(), self.set.call_site(rule, &first.name)),
         };
         let message = format!("rule `{id}`: {text}");
         let problem = if hides && self.set.settings.builtin_errors == BuiltinErrors::Error {
-            let then = if is_filled(value) {
-                "the rule may have found more"
+            let beside = is_filled(value).then(|| self.found_by(rule));
+            let (then, settled) = if beside.is_some() {
+                let settled = " It is an error unless what the rule found in this document makes the run fail.";
+                ("the rule may have found more", settled)
             } else {
                 self.judgement.outcomes[rule] = Outcome::Errored;
-                "the rule gave nothing"
+                ("the rule gave nothing", "")
             };
-            Problem::error(Stage::Evaluate, format!("{message}; {then}")).help(
-                "What the function was given is not what it takes; test for it first, or use `--builtin-errors notice`.",
-            )
+            let help = format!(
+                "What the function was given is not what it takes; test for it first, or use `--builtin-errors notice`.{settled}"
+            );
+            let problem = Problem::error(Stage::Evaluate, format!("{message}; {then}")).help(help);
+            Problem { beside, ..problem }
         } else {
             Problem::notice(Stage::Evaluate, message)
         };
@@ -400,6 +404,16 @@ impl<'a> Run<'a> {
             None => problem,
         };
         self.push(problem);
+    }
+
+    /// What the rule found on this input; what comes of its failure is settled when it is known whether that counts.
+    fn found_by(&self, rule: usize) -> Beside {
+        let findings = self.judgement.findings.iter();
+        let own = findings.filter(|finding| finding.rule == rule);
+        Beside {
+            rule: Arc::clone(&self.set.rules[rule].id),
+            found: own.map(Found::of).collect(),
+        }
     }
 
     /// Which call failed and whether that may hide something; none where that cannot be found out.

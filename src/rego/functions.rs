@@ -83,7 +83,7 @@ pub(in crate::rego) fn register_probes(
         let messages = errors
             .take()
             .into_iter()
-            .map(|error| error.message)
+            .map(|error| error.text())
             .collect();
         if let Ok(mut notes) = called_notes.lock() {
             notes.failed(number(&args), &args[1], messages);

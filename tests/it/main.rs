@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod conftest;
 mod explain;
+mod failing_builtins;
 mod first_day;
 mod gatekeeper;
 mod hostile;

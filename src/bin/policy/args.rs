@@ -167,6 +167,8 @@ pub(crate) struct TestArgs {
     #[arg(long)]
     pub(crate) no_places: bool,
     /// What it is when a built-in function fails and may hide a finding by that.
+    ///
+    /// An error is a notice all the same where a finding of the same rule in the same document makes the run fail anyway.
     #[arg(long, value_name = "WHAT", default_value = "error")]
     pub(crate) builtin_errors: BuiltinErrorsArg,
     #[command(flatten)]

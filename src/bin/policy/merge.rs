@@ -9,7 +9,7 @@ use policy::finding::{Location, Problem, Severity, Stage, Status, Suppression};
 use policy::merge;
 use policy::output::json;
 use policy::report::Report;
-use policy::suppress::Extent;
+use policy::suppress::{Extent, settle};
 
 use crate::args::{OutputArgs, instant};
 use crate::environment::{self, with_slashes};
@@ -59,6 +59,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, CommandError> {
             "Merge the reports of all shards of one run, each once.",
         )
     })?;
+    settle::open(&mut report.problems);
     report.run.checkout = environment::checkout(args.output.base.as_deref());
     let tally = report.tally.take();
     let extent = match (is_sharded, &tally) {

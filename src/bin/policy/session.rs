@@ -9,6 +9,7 @@ use policy::finding::{Problem, Severity};
 use policy::output::{self, Ci, Format, Passed, Style};
 use policy::rego::load::{BuiltinErrors, Environment, Options, Places, Tests};
 use policy::report::{Report, Verdict, Warnings};
+use policy::suppress::settle::{Failing, settle};
 use policy::walk::{self, FileEntry};
 
 use crate::args::{ColorWhen, LoadArgs, OutputArgs, Target, WalkArgs};
@@ -144,6 +145,17 @@ pub(crate) fn finish(
     } else {
         Warnings::Allowed
     };
+    let failing = match warnings {
+        _ if args.no_fail => Failing::None,
+        Warnings::Fail => Failing::Warnings,
+        Warnings::Allowed => Failing::Failures,
+    };
+    settle(
+        &mut report.problems,
+        &report.findings,
+        &report.rules,
+        failing,
+    );
     report.sort();
     let verdict = report.verdict(warnings);
     for target in &targets(args)? {

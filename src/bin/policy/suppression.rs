@@ -166,7 +166,7 @@ fn follow(
         let message = "the baseline was not written, because not everything could be checked";
         report.problems.push(
             Problem::error(Stage::Suppress, message)
-                .help("Mend what the other errors say and run again."),
+                .help("Mend what else is said to have failed and run again."),
         );
         return Ok(());
     }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::shape::{
-    Evaluation, Finding, Location, Nearest, Problem, Related, Report, Resource, Rule, Shard,
-    Status, Summary, Suppression, Tally,
+    Beside, Evaluation, Finding, Location, Nearest, Problem, Related, Report, Resource, Rule,
+    Shard, Status, Summary, Suppression, Tally,
 };
 use super::{ReadError, outcomes};
 use crate::finding;
@@ -227,6 +227,21 @@ impl Problem<'_> {
                 .into_iter()
                 .map(Related::into_related)
                 .collect(),
+            beside: self.beside.map(Beside::into_beside),
+        }
+    }
+}
+
+impl Beside<'_> {
+    fn into_beside(self) -> finding::Beside {
+        let found = self.found.into_iter().map(|found| finding::Found {
+            file: found.file.into(),
+            document: found.document,
+            item: found.item.into_owned(),
+        });
+        finding::Beside {
+            rule: self.rule.into(),
+            found: found.collect(),
         }
     }
 }

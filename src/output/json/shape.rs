@@ -207,6 +207,24 @@ pub(super) struct Problem<'a> {
     pub(super) help: Text<'a>,
     pub(super) location: Option<Location<'a>>,
     pub(super) related: Vec<Related<'a>>,
+    /// So that `policy merge` decides anew whether it is an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) beside: Option<Beside<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Beside<'a> {
+    pub(super) rule: Text<'a>,
+    pub(super) found: Vec<Found<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Found<'a> {
+    pub(super) file: Text<'a>,
+    pub(super) document: u32,
+    pub(super) item: Text<'a>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 
 use super::shape::{
-    Evaluation, Excerpt, Finding, Location, Nearest, Problem, Related, Report, Resource, Rule, Run,
-    Shard, Status, Summary, Suppression, Tally, Tool, Unmatched,
+    Beside, Evaluation, Excerpt, Finding, Found, Location, Nearest, Problem, Related, Report,
+    Resource, Rule, Run, Shard, Status, Summary, Suppression, Tally, Tool, Unmatched,
 };
 use super::{VERSION, outcomes};
 use crate::finding;
@@ -231,6 +231,21 @@ impl<'a> Problem<'a> {
             help: Cow::from(&problem.help),
             location: problem.location.as_ref().map(Location::of),
             related: problem.related.iter().map(Related::of).collect(),
+            beside: problem.beside.as_ref().map(Beside::of),
+        }
+    }
+}
+
+impl<'a> Beside<'a> {
+    fn of(beside: &'a finding::Beside) -> Self {
+        let found = beside.found.iter().map(|found| Found {
+            file: Cow::from(&*found.file),
+            document: found.document,
+            item: Cow::from(&found.item),
+        });
+        Self {
+            rule: Cow::from(&*beside.rule),
+            found: found.collect(),
         }
     }
 }

@@ -129,6 +129,16 @@ pub(in crate::rego) struct BuiltinError {
     pub(in crate::rego) message: String,
 }
 
+impl BuiltinError {
+    /// What is said about it: the function, as far as the message does not begin with it, and what was wrong.
+    pub(in crate::rego) fn text(&self) -> String {
+        match self.message.strip_prefix(&self.name) {
+            Some(rest) if rest.starts_with(':') => self.message.clone(),
+            Some(_) | None => format!("{}: {}", self.name, self.message),
+        }
+    }
+}
+
 /// The failed calls since the last look.
 #[derive(Clone, Default)]
 pub(in crate::rego) struct ErrorLog(Arc<Mutex<Vec<BuiltinError>>>);

@@ -88,7 +88,7 @@ impl<'a> Evaluator<'a> {
                 value: value.map_err(|error| evaluation_problem(self.set, &error, id)),
                 failures: errors
                     .into_iter()
-                    .map(|error| (error.message, self.set.call_site(0, &error.name)))
+                    .map(|error| (error.text(), self.set.call_site(0, &error.name)))
                     .collect(),
                 prints,
             };

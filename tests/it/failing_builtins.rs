@@ -1,0 +1,218 @@
+//! A built-in function that fails in a rule that finds something all the same: a notice where that makes the run fail,
+//! an error everywhere else.
+
+use serde_json::Value;
+
+use crate::{Folder, report, run};
+
+const BODIES: &str = "package main\n\ndeny contains \"no cpu\" if to_number(input.cpu) > 3\n\ndeny contains \"no owner\" if not input.owner\n";
+const ELEMENTS: &str = "package main\n\ndeny contains c.name if {\n\tsome c in input.containers\n\tto_number(c.cpu) > 3\n}\n";
+const PLAIN: &str = "kind: X\ncpu: 400m\n";
+const LIST: &str = "kind: X\ncontainers:\n- name: a\n  cpu: \"4\"\n- name: b\n  cpu: 400m\n";
+
+/// Exit code, severity of the only problem about a builtin, and its message.
+fn ran(folder: &Folder, args: &[&str]) -> (i32, String, String) {
+    let (code, json) = report(&folder.path, args);
+    let problems = json["problems"].as_array().expect("a list");
+    let own: Vec<&Value> = problems
+        .iter()
+        .filter(|problem| {
+            problem["message"]
+                .as_str()
+                .is_some_and(|text| text.contains("strconv"))
+        })
+        .collect();
+    let [own] = own[..] else {
+        panic!("{args:?}: {}", json["problems"])
+    };
+    let text = |key: &str| own[key].as_str().expect("a text").to_owned();
+    (code, text("severity"), text("message"))
+}
+
+fn verdict(folder: &Folder, args: &[&str]) -> (i32, String) {
+    let (code, severity, _) = ran(folder, args);
+    (code, severity)
+}
+
+fn error() -> (i32, String) {
+    (2, "error".to_owned())
+}
+
+fn notice() -> (i32, String) {
+    (1, "notice".to_owned())
+}
+
+#[test]
+fn it_is_a_notice_where_a_finding_of_the_rule_fails_the_run() {
+    for (policy, manifest) in [(BODIES, PLAIN), (ELEMENTS, LIST)] {
+        let folder = Folder::new(&[("policy/p.rego", policy), ("a.yaml", manifest)]);
+        let (code, severity, message) = ran(&folder, &["test", "a.yaml"]);
+        assert_eq!((code, &*severity), (1, "notice"), "{policy}");
+        assert!(
+            message.contains("to_number") && message.contains("400m"),
+            "{message}"
+        );
+        let (_, json) = report(&folder.path, &["test", "a.yaml"]);
+        let called = &json["problems"][0]["related"][0];
+        assert_eq!(called["message"], "called here");
+        assert!(
+            called["location"]["start"]["line"].as_u64() >= Some(3),
+            "{called}"
+        );
+        for format in [
+            "pretty",
+            "table",
+            "stdout",
+            "tap",
+            "junit",
+            "sarif",
+            "github",
+            "azure-devops",
+            "markdown",
+        ] {
+            let shown = run(&folder.path, &["test", "a.yaml", "-o", format]);
+            assert_eq!(shown.code, 1, "{format}");
+            assert!(shown.stdout.contains("400m"), "{format}: {}", shown.stdout);
+        }
+    }
+}
+
+#[test]
+fn it_is_an_error_where_that_finding_is_suppressed() {
+    let in_list = LIST.replace("\"4\"", "\"4\" # policy:ignore main.deny -- known");
+    let folder = Folder::new(&[
+        ("bodies/p.rego", BODIES),
+        ("elements/p.rego", ELEMENTS),
+        ("plain.yaml", PLAIN),
+        ("list.yaml", LIST),
+        ("in-list.yaml", &in_list),
+        (
+            "waivers.yaml",
+            "waivers:\n- {rule: main.deny, reason: known}\n",
+        ),
+    ]);
+    for (policy, manifest) in [("bodies", "plain.yaml"), ("elements", "list.yaml")] {
+        let test = ["test", "-p", policy, manifest];
+        let waived = [&test[..], &["--waivers", "waivers.yaml"]].concat();
+        assert_eq!(verdict(&folder, &waived), error());
+        assert_eq!(
+            verdict(&folder, &[&test[..], &["--no-fail"]].concat()),
+            error()
+        );
+    }
+    assert_eq!(
+        verdict(&folder, &["test", "-p", "elements", "in-list.yaml"]),
+        error()
+    );
+    // A baseline made while the function did not fail.
+    folder.write("now.yaml", LIST.replace("400m", "\"1\"").as_bytes());
+    let baseline = [
+        "test",
+        "-p",
+        "elements",
+        "now.yaml",
+        "--baseline",
+        "baseline.json",
+    ];
+    assert_eq!(
+        run(
+            &folder.path,
+            &[&baseline[..], &["--update-baseline"]].concat()
+        )
+        .code,
+        0
+    );
+    folder.write("now.yaml", LIST.as_bytes());
+    assert_eq!(verdict(&folder, &baseline), error());
+}
+
+#[test]
+fn it_is_an_error_where_the_rule_only_warns() {
+    for (policy, manifest) in [(BODIES, PLAIN), (ELEMENTS, LIST)] {
+        let policy = policy.replace("deny", "warn");
+        let folder = Folder::new(&[("policy/p.rego", &policy), ("a.yaml", manifest)]);
+        assert_eq!(verdict(&folder, &["test", "a.yaml"]), error());
+        assert_eq!(
+            verdict(&folder, &["test", "a.yaml", "--fail-on-warn"]),
+            notice()
+        );
+    }
+}
+
+#[test]
+fn what_is_found_in_another_document_or_by_another_rule_changes_nothing() {
+    let other = "package main\n\ndeny contains \"no cpu\" if to_number(input.cpu) > 3\n\ndeny_other contains \"x\" if true\n";
+    let folder = Folder::new(&[
+        ("bodies/p.rego", BODIES),
+        ("other/p.rego", other),
+        ("a.yaml", "owner: me\ncpu: 400m\n---\ncpu: 1\n"),
+    ]);
+    assert_eq!(
+        verdict(&folder, &["test", "-p", "bodies", "a.yaml"]),
+        error()
+    );
+    assert_eq!(
+        verdict(&folder, &["test", "-p", "other", "a.yaml"]),
+        error()
+    );
+}
+
+#[test]
+fn documents_judged_together_are_one() {
+    let policy = "package main\n\ndeny contains {\"msg\": d.path, \"_loc\": {\"file\": d.path, \"line\": 2}} if {\n\tsome d in input\n\tto_number(d.contents.cpu) > 3\n}\n";
+    let folder = Folder::new(&[
+        ("policy/p.rego", policy),
+        ("a.yaml", "kind: X\ncpu: \"4\"\n"),
+        ("b.yaml", "kind: X\ncpu: 400m\n"),
+        (
+            "waivers.yaml",
+            "waivers:\n- {rule: main.deny, reason: known}\n",
+        ),
+    ]);
+    let test = ["test", "--combine", "a.yaml", "b.yaml"];
+    assert_eq!(verdict(&folder, &test), notice());
+    assert_eq!(
+        verdict(
+            &folder,
+            &[&test[..], &["--waivers", "waivers.yaml"]].concat()
+        ),
+        error()
+    );
+}
+
+#[test]
+fn merged_shards_decide_as_one_run_does() {
+    let folder = Folder::new(&[
+        ("policy/p.rego", ELEMENTS),
+        ("warn/p.rego", &ELEMENTS.replace("deny", "warn")),
+        ("k8s/a.yaml", LIST),
+        ("k8s/b.yaml", "kind: X\n"),
+        ("waivers.yaml", "waivers:\n- {rule: '*', reason: known}\n"),
+    ]);
+    for (policy, more, expected) in [
+        ("policy", &[][..], notice()),
+        ("policy", &["--waivers", "waivers.yaml"], error()),
+        ("policy", &["--no-fail"], error()),
+        ("warn", &[], error()),
+        ("warn", &["--fail-on-warn"], notice()),
+    ] {
+        let test = ["test", "-p", policy, "k8s"];
+        let whole = [&test[..], more].concat();
+        assert_eq!(verdict(&folder, &whole), expected, "{whole:?}");
+        // With the same flags as the whole run or without any: only what merging is told counts.
+        for of_shards in [more, &[]] {
+            for index in ["1", "2"] {
+                let output = format!("json={index}.json");
+                let shard = format!("{index}/2");
+                let part = [&test[..], of_shards, &["--shard", &shard, "-o", &output]].concat();
+                run(&folder.path, &part);
+            }
+            let merge = [&["merge", "1.json", "2.json"], more].concat();
+            assert_eq!(
+                report(&folder.path, &merge),
+                report(&folder.path, &whole),
+                "{merge:?}"
+            );
+        }
+    }
+}
