@@ -57,6 +57,12 @@ fn text(
         one_line(&resource),
         outcome_text(explanation.outcome)
     )?;
+    for about in [&rule.title, &rule.description, &rule.url]
+        .into_iter()
+        .flatten()
+    {
+        writeln!(out, "  {}", one_line(about))?;
+    }
     for part in &explanation.parts {
         writeln!(out)?;
         self::part(part, out)?;
@@ -100,6 +106,9 @@ fn part(part: &Part, out: &mut dyn Write) -> io::Result<()> {
     match (part.message.as_str(), failed) {
         ("", true) => writeln!(out, "  {name}{at} did not hold")?,
         ("", false) => writeln!(out, "  {name}{at}")?,
+        (message, _) if part.location.is_none() && part.steps.is_empty() => {
+            writeln!(out, "  {}", one_line(message))?;
+        }
         (message, _) => writeln!(out, "  {}\n  {name}{at} held", one_line(message))?,
     }
     for step in &part.steps {

@@ -586,14 +586,16 @@ fn explain_says_which_part_of_the_match_said_no_and_then_what_the_rule_said() {
         lines[0],
         "K8sRepos/ours on k8s/a.yaml#1 (Pod kube-system/web): does not apply"
     );
-    assert_eq!(lines[2], "  match policy/c.yaml:4 did not hold");
-    assert_eq!(lines[3], "    holds    7 | kinds: wanted Pod, found Pod");
+    assert_eq!(lines[1], "  Allowed repositories");
+    assert_eq!(lines[2], "  Images come from these repositories.");
+    assert_eq!(lines[4], "  match policy/c.yaml:4 did not hold");
+    assert_eq!(lines[5], "    holds    7 | kinds: wanted Pod, found Pod");
     assert_eq!(
-        lines[6],
+        lines[8],
         "    FAILS   10 | excludedNamespaces: wanted none of kube-*, found kube-system"
     );
     assert_eq!(
-        lines[7],
+        lines[9],
         "      -        | labelSelector: wanted anything, found no labels"
     );
     let text = explained("k8s/a.yaml#0");

@@ -449,3 +449,29 @@ fn every_flag_is_a_key_of_the_configuration() {
         serde_json::json!(["1.30", "1.37"])
     );
 }
+
+#[test]
+fn a_rule_about_schemas_is_explained_with_what_it_is_for_and_where_it_fired() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  contaners: []\n  containers: [{name: a, image: a}]\n";
+    let folder = Folder::new(&[("a.yaml", text)]);
+    let ran = run(
+        &folder.path,
+        &["explain", "schema/unknown-field", "a.yaml#0"],
+    );
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for part in [
+        "schema/unknown-field on a.yaml#0 (Pod a): fired\n  There is no such field\n",
+        "did you mean \"containers\"?\n  place: a.yaml:5:3 spec.contaners (field)\n",
+    ] {
+        assert!(ran.stdout.contains(part), "{}", ran.stdout);
+    }
+    let ran = run(&folder.path, &["explain", "schema/required", "a.yaml"]);
+    assert!(ran.stdout.contains("(Pod a): passed\n"), "{}", ran.stdout);
+    let ran = run(&folder.path, &["explain", "schema/requird", "a.yaml"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr.contains("Did you mean `schema/required`?"),
+        "{}",
+        ran.stderr
+    );
+}

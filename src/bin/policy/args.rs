@@ -349,7 +349,7 @@ pub(crate) struct VerifyArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
-    /// The rule: `package.name` or `Kind/constraint-name`, as in reports.
+    /// The rule: `package.name`, `Kind/constraint-name` or `schema/name`, as in reports.
     #[arg(value_name = "RULE")]
     pub(crate) rule: String,
     /// The manifest, with the number of the document if not all are meant: `web.yaml#1` is the second one.
@@ -366,6 +366,8 @@ pub(crate) struct ExplainArgs {
     pub(crate) builtin_errors: BuiltinErrorsArg,
     #[command(flatten)]
     pub(crate) gatekeeper: GatekeeperArgs,
+    #[command(flatten)]
+    pub(crate) schema: SchemaArgs,
     #[command(flatten)]
     pub(crate) walk: WalkArgs,
     #[command(flatten)]

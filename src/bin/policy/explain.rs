@@ -15,16 +15,24 @@ use crate::args::{ExplainArgs, ParseFormat};
 use crate::error::CommandError;
 use crate::{INCOMPLETE, PASSED, session};
 
+/// How the names of rules about schemas begin; policies are not looked at for those.
+const SCHEMA_RULES: &str = "schema/";
+
 /// Runs the command; gives the exit code.
 pub(crate) fn run(args: &ExplainArgs) -> Result<u8, CommandError> {
+    let max_bytes = args.walk.max_file_size << 20;
+    let (policies, schemas) = match args.rule.starts_with(SCHEMA_RULES) {
+        true => (Vec::new(), Some(args.schema.forced(max_bytes))),
+        false => (args.policy.clone(), None),
+    };
     let rego = Options {
         builtin_errors: args.builtin_errors.into(),
-        ..session::load_options(&args.load, args.policy.clone(), Tests::Excluded)
+        ..session::load_options(&args.load, policies, Tests::Excluded)
     };
     let loaded = load::load(load::Options {
         rego,
         gatekeeper: args.gatekeeper.options(),
-        schemas: None,
+        schemas,
     });
     let is_error = |problem: &&policy::finding::Problem| problem.severity == Severity::Error;
     session::show_problems(loaded.problems.iter().filter(is_error));
@@ -108,7 +116,7 @@ fn find_rule<'a>(
     });
     let help = match nearest {
         Some(rule) => format!(
-            "Did you mean `{}`? Rules are named `package.name` or `Kind/constraint-name`, as in reports.",
+            "Did you mean `{}`? Rules are named `package.name`, `Kind/constraint-name` or `schema/name`, as in reports.",
             rule.id
         ),
         None => "No policy could be loaded; `-p` says where policies are.".to_owned(),

@@ -35,6 +35,7 @@ const FAILED: u8 = 1;
 const INCOMPLETE: u8 = 2;
 
 fn main() -> ExitCode {
+    use_small_pages();
     // Policies may nest deeply; the main thread's stack is the system's choice.
     let main = std::thread::Builder::new()
         .stack_size(policy::scan::STACK_BYTES)
@@ -42,6 +43,15 @@ fn main() -> ExitCode {
     match main.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => ExitCode::from(code),
         Ok(Err(_)) | Err(_) => ExitCode::from(INCOMPLETE),
+    }
+}
+
+/// The allocator asks the system for huge pages, of which a short run fills a part only: without them a run takes a quarter
+/// to a half less memory and the same time.
+fn use_small_pages() {
+    #[cfg(target_os = "linux")]
+    if rustix::thread::disable_transparent_huge_pages(true).is_err() {
+        // An older kernel: more memory, nothing else.
     }
 }
 

@@ -41,8 +41,13 @@ pub(crate) struct SchemaArgs {
 impl SchemaArgs {
     /// What is checked, where schemas are asked for.
     pub(crate) fn options(&self, max_bytes: u64) -> Option<policy::load::SchemaOptions> {
+        self.is_asked().then(|| self.forced(max_bytes))
+    }
+
+    /// What is checked, whether schemas are asked for or not.
+    pub(crate) fn forced(&self, max_bytes: u64) -> policy::load::SchemaOptions {
         let minors = self.kubernetes_version.iter();
-        self.is_asked().then(|| policy::load::SchemaOptions {
+        policy::load::SchemaOptions {
             check: schema::Options {
                 minors: minors.flat_map(|minors| minors.0.clone()).collect(),
                 skip: self.schema_skip.clone(),
@@ -55,7 +60,7 @@ impl SchemaArgs {
             crds: self.crds.clone(),
             locations: self.schema_location.clone(),
             max_bytes,
-        })
+        }
     }
 
     /// Whether documents are checked against schemas: any flag about schemas asks for it.

@@ -1,7 +1,7 @@
 //! What all commands share: what they load with, where reports go, what the exit code is.
 
 use std::fs;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -244,30 +244,39 @@ fn write_file(
             "Check that its folder is there and that it may be written to.",
         )
     };
-    let mut text = Vec::new();
-    output::write(
-        report,
-        format,
-        &style(args, false, None, warnings),
-        &mut text,
-    )
-    .map_err(failed)?;
-    replace_file(file, &text).map_err(failed)
+    let style = style(args, false, None, warnings);
+    replace_file_by(file, |out| output::write(report, format, &style, out)).map_err(failed)
 }
 
 /// Writes a file whole or not at all: it is written beside and then put in its place. A link stays one, and what is no
 /// file (`/dev/null`, a pipe) is written to.
 pub(crate) fn replace_file(file: &Path, text: &[u8]) -> io::Result<()> {
+    replace_file_by(file, |out| out.write_all(text))
+}
+
+/// The same for what is written piece by piece.
+fn replace_file_by(
+    file: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let write_to = |file: fs::File| {
+        let mut out = io::BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()
+    };
     let real = file.canonicalize();
     let file = real.as_deref().unwrap_or(file);
     if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
-        let mut device = fs::OpenOptions::new().write(true).open(file)?;
-        return device.write_all(text).and_then(|()| device.flush());
+        return fs::OpenOptions::new()
+            .write(true)
+            .open(file)
+            .and_then(write_to);
     }
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}.tmp", std::process::id()));
     let beside = PathBuf::from(beside);
-    fs::write(&beside, text)
+    fs::File::create(&beside)
+        .and_then(write_to)
         .and_then(|()| fs::rename(&beside, file))
         .inspect_err(|_| {
             let _ = fs::remove_file(&beside);
@@ -277,7 +286,7 @@ pub(crate) fn replace_file(file: &Path, text: &[u8]) -> io::Result<()> {
 fn write_stdout(
     args: &OutputArgs,
     warnings: Warnings,
-    write: impl Fn(&Style, &mut dyn io::Write) -> io::Result<()>,
+    write: impl Fn(&Style, &mut dyn Write) -> io::Result<()>,
 ) -> Result<(), CommandError> {
     let stdout = io::stdout();
     let is_terminal = stdout.is_terminal();
