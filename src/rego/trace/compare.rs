@@ -41,6 +41,9 @@ impl Explainer<'_, '_> {
         if let Some(reads) = self.emptiness(operator, left, right, frame, holds)? {
             return Ok(reads);
         }
+        if let Some(reads) = self.repeated(operator, sides, frame, holds)? {
+            return Ok(reads);
+        }
         let flipped = match operator {
             Operator::Less => Operator::Greater,
             Operator::LessEqual => Operator::GreaterEqual,
@@ -53,9 +56,9 @@ impl Explainer<'_, '_> {
         }
         let mut lefts = self.operand(left, frame, holds)?;
         let mut rights = self.operand(right, frame, holds)?;
-        if let ([first, ..], [second, ..]) = (lefts.as_slice(), rights.as_slice())
-            && holds
+        if holds
             && operator == Operator::Equal
+            && let Some((first, second)) = self.pair(&lefts, &rights)
             && let Some(order) = twins(&first.place, &second.place, are_alike(left, right))
         {
             let (mut later, earlier) = match order {
@@ -63,6 +66,7 @@ impl Explainer<'_, '_> {
                 _ => (first.clone(), second.place.clone()),
             };
             later.twin = Some(earlier);
+            later.weight = later.weight.or_else(|| self.weight_of_twin(&later));
             return Ok(vec![later]);
         }
         self.keep_document(&mut rights);
@@ -72,6 +76,15 @@ impl Explainer<'_, '_> {
         }
         lefts.append(&mut rights);
         Ok(lefts)
+    }
+
+    /// The parts of two equal values that say most about what they are.
+    fn pair<'r>(&self, lefts: &'r [Read], rights: &'r [Read]) -> Option<(&'r Read, &'r Read)> {
+        let at = match lefts.len() == rights.len() {
+            true => self.most_particular(lefts)?,
+            false => 0,
+        };
+        Some((lefts.get(at)?, rights.get(at)?))
     }
 
     /// `count(x) > 0`, `x != set()` and the like: what is in the collection, or what it is filled from.
@@ -104,6 +117,15 @@ impl Explainer<'_, '_> {
         };
         let is_filled = !term.children().is_empty();
         match first {
+            Some(0) if holds && operator == Operator::Greater && term.place().is_some() => {
+                let mut reads = self.counted(&term, 0)?;
+                // That there is something is a guard.
+                for read in &mut reads {
+                    let own = read.weight.unwrap_or(self.own_weight(read));
+                    read.weight = Some(own.max(1));
+                }
+                Ok(Some(reads))
+            }
             Some(first) if is_filled => self.counted(&term, first).map(Some),
             _ => self.collection(&term).map(Some),
         }

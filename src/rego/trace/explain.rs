@@ -9,6 +9,7 @@ use crate::document::value::Value;
 use crate::rego::syntax::ast::Operator;
 use crate::rego::trace::machine::{Context, Machine, Stop};
 use crate::rego::trace::plan::{Branch, Callee, Class, Node, NodeKind, Statement, StatementKind};
+use crate::rego::trace::rank::is_choice;
 use crate::rego::trace::reads::{Found, Read, Reads, extend};
 use crate::rego::trace::term::{Derivation, Frame, Made, Source, Term};
 
@@ -98,7 +99,8 @@ impl<'m, 'p> Explainer<'m, 'p> {
             for read in self.reads(&term)? {
                 ranked.push((Class::Message, read));
             }
-            self.sort(&mut ranked);
+            let quoted = self.own_reads(&term)?;
+            self.sort(&mut ranked, &quoted);
             witnesses.push(Witness {
                 branch: Some(Arc::clone(&derivation.branch)),
                 reads: ranked.into_iter().map(|(_, read)| read).collect(),
@@ -153,7 +155,9 @@ impl<'m, 'p> Explainer<'m, 'p> {
                 Class::Answer => self.answer(statement, &mut frame)?,
                 _ => self.statement(statement, &mut frame, true)?,
             };
+            let is_choice = is_choice(statement);
             for mut read in reads {
+                read.is_choice = is_choice;
                 if class == Class::Test {
                     let least = match () {
                         () if self.leaves_out(statement, &read) => 5,
@@ -186,7 +190,7 @@ impl<'m, 'p> Explainer<'m, 'p> {
         let derivation = Rc::clone(derivation);
         let reads = self.within(|explainer| {
             let mut ranked = explainer.ranked(&derivation)?;
-            explainer.sort(&mut ranked);
+            explainer.sort(&mut ranked, &[]);
             let is_reason = |class: Class| class != Class::Message;
             let has_reason = ranked.iter().any(|(class, _)| is_reason(*class));
             let reads = ranked

@@ -12,6 +12,7 @@ mod collections;
 mod compare;
 mod compile;
 mod compile_expr;
+mod duplicates;
 mod elements;
 mod explain;
 mod expr;

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::document::value::Value;
+use crate::rego::syntax::ast::Operator;
 use crate::rego::trace::plan::{Callee, Class, Node, NodeKind, Slot, Statement, StatementKind};
 
 /// Numbers of the statements, those first that say most; of equals the last.
@@ -74,6 +76,18 @@ fn class_of_unification(left: &Node, right: &Node) -> Class {
     } else {
         Class::Generator
     }
+}
+
+/// `input.spec.type == "LoadBalancer"`: what chooses one of some alternatives.
+pub(super) fn is_choice(statement: &Statement) -> bool {
+    let StatementKind::Holds(node) = &statement.kind else {
+        return false;
+    };
+    let (NodeKind::Unify(sides) | NodeKind::Compare(Operator::Equal, sides)) = &node.kind else {
+        return false;
+    };
+    let is_text = |node: &Node| matches!(node.kind, NodeKind::Constant(Value::String(_)));
+    is_text(&sides.0) || is_text(&sides.1)
 }
 
 /// The statements that only make the message: what they bind is used in the head and in each other only.

@@ -20,6 +20,8 @@ pub(in crate::rego) struct Read {
     pub(in crate::rego) twin: Option<Place>,
     /// How little it says about why the rule held that read it: 0 says most; none where a body reads it by itself.
     pub(in crate::rego) weight: Option<u8>,
+    /// Whether it only was found equal to a text of the policy, as what chooses an alternative is.
+    pub(in crate::rego) is_choice: bool,
 }
 
 impl Read {
@@ -29,6 +31,7 @@ impl Read {
             is_key: false,
             twin: None,
             weight: None,
+            is_choice: false,
         }
     }
 

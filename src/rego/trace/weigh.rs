@@ -11,8 +11,8 @@ use crate::rego::trace::rules::calls_group;
 use crate::rego::trace::term::{Place, index};
 
 impl Explainer<'_, '_> {
-    /// Puts those reads first that say most.
-    pub(super) fn sort(&self, ranked: &mut Vec<(Class, Read)>) {
+    /// Puts those reads first that say most; `quoted` are those that the message is made of.
+    pub(super) fn sort(&self, ranked: &mut Vec<(Class, Read)>, quoted: &[Read]) {
         let mut reads: Reads = ranked.iter().map(|(_, read)| read.clone()).collect();
         let n_before = reads.len();
         self.keep_document(&mut reads);
@@ -27,18 +27,48 @@ impl Explainer<'_, '_> {
             read.weight = Some(self.weight(*class, read));
         }
         ranked.sort_by_key(|(_, read)| read.weight);
+        if let Some(better) = better(ranked, quoted) {
+            ranked[..=better].rotate_right(1);
+        }
     }
 
-    /// How little a node says about why a body held: 0 says most.
-    fn weight(&self, class: Class, read: &Read) -> u8 {
-        let own = match self.selector(read) {
+    /// The first read; where that only says which document it is, the one that says least of that, of equals the last.
+    pub(super) fn most_particular(&self, reads: &[Read]) -> Option<usize> {
+        const SELECTS: u8 = 5;
+        if self.own_weight(reads.first()?) < SELECTS {
+            return Some(0);
+        }
+        let is_part = |at: &usize| {
+            let place = &reads[*at].place;
+            let mut others = reads.iter().enumerate();
+            !others.any(|(other, read)| {
+                other != *at && read.place.is_below(place) && !place.is_below(&read.place)
+            })
+        };
+        let weight = |at: &usize| (self.own_weight(&reads[*at]), std::cmp::Reverse(*at));
+        (0..reads.len()).filter(is_part).min_by_key(weight)
+    }
+
+    /// A kind or a name that another document has too says more than one that only chooses the document.
+    pub(super) fn weight_of_twin(&self, read: &Read) -> Option<u8> {
+        self.own_weight(read).checked_sub(3).filter(|own| *own > 0)
+    }
+
+    /// What a node says about its document as a whole, where no body says more about it: 0 is nothing.
+    pub(super) fn own_weight(&self, read: &Read) -> u8 {
+        match self.selector(read) {
             Selector::Kind => 7,
             Selector::Version => 6,
             Selector::Name => 5,
             Selector::Index => 3,
             Selector::Inner => 1,
             Selector::None => 0,
-        };
+        }
+    }
+
+    /// How little a node says about why a body held: 0 says most.
+    fn weight(&self, class: Class, read: &Read) -> u8 {
+        let own = self.own_weight(read);
         match class {
             Class::Exemption => read.weight.unwrap_or(own).max(1),
             Class::Message => 8,
@@ -220,6 +250,29 @@ impl Explainer<'_, '_> {
             })
         })
     }
+}
+
+/// The read that says more than the first one, though their weights are the same.
+fn better(ranked: &[(Class, Read)], quoted: &[Read]) -> Option<usize> {
+    let Some((Class::Test, first)) = ranked.first() else {
+        return None;
+    };
+    let is_same = |one: &Read, other: &Read| {
+        one.place.is_below(&other.place) && other.place.is_below(&one.place)
+    };
+    let is_quoted = |read: &Read| quoted.iter().any(|quoted| is_same(quoted, read));
+    let equals = || {
+        let tests = ranked.iter().enumerate();
+        tests.filter(|(_, (class, read))| *class == Class::Test && read.weight == first.weight)
+    };
+    // A part of it says more than the whole, which a guard may have counted.
+    let is_part = |read: &Read| read.place.is_below(&first.place) && !is_same(read, first);
+    let part = equals().find(|(_, (_, read))| is_part(read));
+    let quoted = || match first.is_choice && !is_quoted(first) {
+        true => equals().find(|(_, (_, read))| !read.is_choice && is_quoted(read)),
+        false => None,
+    };
+    part.or_else(quoted).map(|(at, _)| at)
 }
 
 /// What a node says about a document as a whole.
