@@ -109,6 +109,15 @@ impl<'a> Lines<'a> {
         self.line = start;
     }
 
+    /// Goes to an offset that is further on, maybe on another line.
+    pub(super) fn go_within(&mut self, at: usize) {
+        let passed = &self.bytes[self.at..at];
+        if let Some(end) = passed.iter().rposition(|byte| *byte == b'\n') {
+            self.line = self.at + end + 1;
+        }
+        self.at = at;
+    }
+
     /// What comes next, and goes there; none where it is not for this reader.
     pub(super) fn content(&mut self) -> Option<Content> {
         loop {

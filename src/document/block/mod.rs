@@ -1,4 +1,4 @@
-//! YAML as manifests are mostly written, read in one go: block mappings and sequences, scalars on one line, `|` texts.
+//! YAML as manifests are mostly written, read in one go: block mappings and sequences, scalars, `|` and `>` texts.
 //!
 //! Whatever is written otherwise, and whatever is wrong, is left to the full reader (`yaml`): this one gives up, and the
 //! file is read again. What it does give is what the full reader gives; the tests hold the two against each other.
@@ -179,16 +179,16 @@ impl Reader<'_, '_> {
     fn value(&mut self, column: usize) -> Option<()> {
         match self.lines.byte()? {
             b'[' | b'{' => self.flow()?,
-            b'|' => {
+            b'|' | b'>' => {
                 let start = self.lines.offset();
-                let (text, end) = self.lines.literal(column)?;
+                let (text, end) = self.lines.block_text(column)?;
                 self.end = end;
                 let span = Span::new(start, end);
                 return self.builder.scalar(Value::from(text), span, 0).ok();
             }
             _ => {
                 let start = self.lines.offset();
-                let text = self.lines.scalar()?;
+                let text = self.lines.scalar(column)?;
                 self.give_scalar(&text, start)?;
             }
         }

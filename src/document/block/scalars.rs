@@ -29,7 +29,7 @@ impl<'a> Lines<'a> {
     pub(super) fn key(&mut self) -> Option<Text<'a>> {
         let start = self.at;
         let key = match self.byte()? {
-            b'"' | b'\'' => self.quoted()?,
+            b'"' | b'\'' => self.quoted(None)?,
             _ => {
                 self.begin_plain(false)?;
                 while !(self.byte()? == b':' && self.is_gap(self.at + 1)) {
@@ -43,31 +43,76 @@ impl<'a> Lines<'a> {
         (is_key && is_tight).then_some(key)
     }
 
-    /// A scalar that is a value and ends on its line, and to its end.
-    pub(super) fn scalar(&mut self) -> Option<Text<'a>> {
+    /// A scalar that is the value of a key or dash in `column`, and to its end.
+    pub(super) fn scalar(&mut self, column: usize) -> Option<Text<'a>> {
         let start = self.at;
         if matches!(self.byte()?, b'"' | b'\'') {
-            return self.quoted();
+            return self.quoted(Some(column));
         }
         self.begin_plain(false)?;
+        let is_commented = self.plain_line()?;
+        let first = self.plain(start);
+        let mut text = String::new();
+        while !is_commented && let Some((n_breaks, next)) = self.continuation(column) {
+            if text.is_empty() {
+                text.push_str(&first.text);
+            }
+            fold(&mut text, n_breaks);
+            self.go_within(next);
+            if self.plain_line()? {
+                return None;
+            }
+            text.push_str(&self.text[next..self.at]);
+        }
+        if text.is_empty() {
+            return Some(first);
+        }
+        Some(Text {
+            text: Cow::Owned(text),
+            is_plain: true,
+        })
+    }
+
+    /// To the end of a plain scalar's part on one line; whether a comment follows.
+    fn plain_line(&mut self) -> Option<bool> {
+        let mut is_commented = false;
         while !matches!(self.byte(), None | Some(b'\n')) {
             if self.byte() == Some(b':') && self.is_gap(self.at + 1) {
                 return None;
             }
             if self.byte() == Some(b'#') && self.bytes[self.at - 1] == b' ' {
+                is_commented = true;
                 break;
             }
             self.at += 1;
         }
         self.trim();
-        Some(self.plain(start))
+        Some(is_commented)
+    }
+
+    /// Where a scalar goes on after the end of this line, further in than `column`, and how many line breaks are between.
+    fn continuation(&self, column: usize) -> Option<(usize, usize)> {
+        let mut at = self.at;
+        let (mut n_breaks, mut line) = (0, at);
+        loop {
+            match self.bytes.get(at)? {
+                b' ' => {}
+                b'\n' => {
+                    n_breaks += 1;
+                    line = at + 1;
+                }
+                b'#' => return None,
+                _ => return (n_breaks > 0 && at - line > column).then_some((n_breaks, at)),
+            }
+            at += 1;
+        }
     }
 
     /// A scalar in a collection in brackets, and to its end.
     pub(super) fn flow_scalar(&mut self) -> Option<Text<'a>> {
         let start = self.at;
         if matches!(self.byte()?, b'"' | b'\'') {
-            return self.quoted();
+            return self.quoted(None);
         }
         self.begin_plain(true)?;
         while !matches!(self.byte()?, b',' | b']' | b'}') {
@@ -125,15 +170,21 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// A scalar in quotes that ends on its line, and past it.
-    fn quoted(&mut self) -> Option<Text<'a>> {
+    /// A scalar in quotes, and past it; it may go on in further lines where it is the value of a key or dash in `column`.
+    fn quoted(&mut self, column: Option<usize>) -> Option<Text<'a>> {
         let quote = self.byte()?;
         self.at += 1;
         let mut text = Cow::Borrowed("");
         let mut from = self.at;
         loop {
             match self.byte()? {
-                b'\n' => return None,
+                b'\n' => {
+                    let (n_breaks, next) = self.continuation(column?)?;
+                    text += self.text[from..self.at].trim_end_matches(' ');
+                    fold(text.to_mut(), n_breaks);
+                    self.go_within(next);
+                    from = next;
+                }
                 b'\\' if quote == b'"' => {
                     text += &self.text[from..self.at];
                     text += match self.bytes.get(self.at + 1)? {
@@ -166,9 +217,10 @@ impl<'a> Lines<'a> {
         })
     }
 
-    /// A text below `|` for the key or dash in `column`, and to the line after it; its end is that of the last
+    /// A text below `|` or `>` for the key or dash in `column`, and to the line after it; its end is that of the last
     /// line with content.
-    pub(super) fn literal(&mut self, column: usize) -> Option<(String, u32)> {
+    pub(super) fn block_text(&mut self, column: usize) -> Option<(String, u32)> {
+        let folds = self.byte()? == b'>';
         self.at += 1;
         let chomping = self.byte()?;
         if matches!(chomping, b'-' | b'+') {
@@ -180,7 +232,7 @@ impl<'a> Lines<'a> {
         let mut at = self.at + 1;
         let mut indent = None;
         let mut text = String::new();
-        let (mut end, mut n_empty) = (0, 0);
+        let (mut end, mut n_breaks) = (0, 0);
         while at < self.bytes.len() {
             // A last line without a line feed is for the full reader.
             let length = self.bytes[at..].iter().position(|byte| *byte == b'\n')?;
@@ -190,7 +242,7 @@ impl<'a> Lines<'a> {
                 if n_blanks > indent.unwrap_or(0) {
                     return None;
                 }
-                n_empty += 1;
+                n_breaks += 1;
                 at += length + 1;
                 continue;
             }
@@ -201,23 +253,36 @@ impl<'a> Lines<'a> {
                 }
                 break;
             }
+            let is_first = indent.is_none();
             let indent = *indent.get_or_insert(n_blanks);
-            text.extend(std::iter::repeat_n('\n', n_empty));
-            n_empty = 0;
+            // Lines that are further in are not folded, nor are those around them.
+            if folds && n_blanks > indent {
+                return None;
+            }
+            match folds && !is_first {
+                true => fold(&mut text, n_breaks),
+                false => text.extend(std::iter::repeat_n('\n', n_breaks)),
+            }
+            n_breaks = 1;
             text.push_str(&self.text[at + indent..at + length]);
-            text.push('\n');
             end = at + self.text[at..at + length].trim_end().len();
             at += length + 1;
         }
         indent?;
         match chomping {
-            b'-' => {
-                text.pop();
-            }
-            b'+' => text.extend(std::iter::repeat_n('\n', n_empty)),
-            _ => {}
+            b'-' => {}
+            b'+' => text.extend(std::iter::repeat_n('\n', n_breaks)),
+            _ => text.push('\n'),
         }
         self.go_to_line(at);
         Some((text, to_u32(end)))
+    }
+}
+
+/// What line breaks between two lines of a scalar come to: a blank for one, else one less of them.
+fn fold(text: &mut String, n_breaks: usize) {
+    match n_breaks {
+        1 => text.push(' '),
+        _ => text.extend(std::iter::repeat_n('\n', n_breaks - 1)),
     }
 }

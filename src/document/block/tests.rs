@@ -104,6 +104,7 @@ fn line() -> impl Strategy<Value = String> {
         2 => "[|>][-+1]?",
         2 => "[!-~ \u{e4}\u{2028}]{0,6}",
         1 => Just("null".to_owned()),
+        1 => "[\"'][a-c \\\\]{0,3}",
         4 => Just(String::new()),
     ];
     let key = prop_oneof![
@@ -115,6 +116,8 @@ fn line() -> impl Strategy<Value = String> {
         4 => (key, value.clone()).prop_map(|(key, value)| format!("- {key}: {value}")),
         3 => value.prop_map(|value| format!("- {value}")),
         1 => "[a-c]( [a-c])?",
+        // How scalars go on that began on a line before, and how they begin.
+        2 => "[`'\"\\[{*&!%@?:,-]?[a-c ]{1,4}[\"']?",
         1 => Just("---".to_owned()),
         1 => Just(String::new()),
         1 => Just("# note".to_owned()),
