@@ -2,10 +2,10 @@
 //!
 //! Knows merge keys, duplicates, anchors and limits; knows nothing of YAML's or JSON's text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::document::Limits;
 use crate::document::mapping::{Key, Mapping};
@@ -49,7 +49,7 @@ type Built<T> = Result<T, BuildError>;
 /// Keys of all documents of a file, each once.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    keys: FxHashSet<Arc<str>>,
+    keys: HashSet<Arc<str>>,
     /// How many nodes the last document had: the next one is often alike.
     n_nodes: usize,
 }

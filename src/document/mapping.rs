@@ -1,9 +1,7 @@
 //! The entries of a mapping while it is read: in the order of the text, each key once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
-
-use rustc_hash::FxHashSet;
 
 use crate::document::value::Value;
 use crate::source::Span;
@@ -13,8 +11,8 @@ use crate::source::Span;
 pub(super) struct Mapping {
     /// In the order of the text; of two with one key the later one counts.
     pub(super) entries: Vec<(Value, Value)>,
-    /// The keys of `entries`, where there are many.
-    keys: FxHashSet<Arc<str>>,
+    /// The keys of `entries`, where there are many. A manifest chooses them: the hash is not one that it can foresee.
+    keys: HashSet<Arc<str>>,
     /// Keys that a merge brought: writing them again is no duplicate.
     pub(super) merged: BTreeSet<Arc<str>>,
     /// The key whose value comes next.

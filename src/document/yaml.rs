@@ -296,13 +296,16 @@ impl<'a> Reader<'a> {
                 return span;
             }
         };
-        let gap = self
-            .file
-            .slice(Span::new(self.last_end.min(span.start), span.start));
-        let start = match gap.find(indicator) {
-            Some(found) => self.last_end.min(span.start) + offset(Some(found)),
-            None => span.start,
-        };
+        let mut start = span.start;
+        let mut at = self.last_end.min(span.start);
+        let gap = self.file.slice(Span::new(at, span.start));
+        for line in gap.split_inclusive(['\n', '\r']) {
+            if let Some(found) = without_comment(line).find(indicator) {
+                start = at + offset(Some(found));
+                break;
+            }
+            at += offset(Some(line.len()));
+        }
         let text = self.file.slice(Span::new(start, span.end));
         Span::new(start, start + offset(Some(text.trim_end().len())))
     }
@@ -428,6 +431,13 @@ fn span_of(span: &granit_parser::Span) -> Span {
 
 fn offset(offset: Option<usize>) -> u32 {
     u32::try_from(offset.unwrap_or(0)).unwrap_or(u32::MAX)
+}
+
+/// A line of what is between two nodes, to its comment.
+fn without_comment(line: &str) -> &str {
+    let is_comment = |at: usize| at == 0 || matches!(line.as_bytes()[at - 1], b' ' | b'\t');
+    let comment = line.match_indices('#').find(|(at, _)| is_comment(*at));
+    &line[..comment.map_or(line.len(), |(at, _)| at)]
 }
 
 /// A block collection starts at its first child and has no width of its own.

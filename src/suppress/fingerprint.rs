@@ -39,8 +39,12 @@ pub fn add(findings: &mut [Finding], rules: &[Rule], checkout: &Checkout, inputs
         let identity = identity(finding);
         let key = key(finding, rule);
         let parts = [id, &file, &identity, &key];
-        let ordinal = ordinals.entry(hash(&parts, 0)).or_default();
-        let hash = hash(&parts, *ordinal);
+        let first = hash(&parts, 0);
+        let ordinal = ordinals.entry(first).or_default();
+        let hash = match *ordinal {
+            0 => first,
+            ordinal => hash(&parts, ordinal),
+        };
         *ordinal += 1;
         finding.fingerprint = format!("{VERSION}{}", data_encoding::HEXLOWER.encode(&hash));
     }

@@ -11,7 +11,7 @@ mod tests;
 use std::sync::Arc;
 
 use crate::document::block::lines::{Content, Lines, to_u32};
-use crate::document::block::scalars::Text;
+use crate::document::block::scalars::{MAX_KEY_BYTES, Text};
 use crate::document::build::{Builder, Keys};
 use crate::document::scalar::{self, Scalar, Words};
 use crate::document::value::Value;
@@ -33,15 +33,16 @@ pub(super) fn parse(
             Content::Marker { start } => Some(start),
             Content::Text { .. } => None,
         };
+        // The full reader counts an empty last document, too.
+        if documents.len() >= limits.documents {
+            return None;
+        }
         if marker.is_some() {
             lines.pass_marker()?;
         }
         let Content::Text { start, column } = lines.content()? else {
             continue;
         };
-        if documents.len() >= limits.documents {
-            return None;
-        }
         let mut reader = Reader {
             lines,
             words,
@@ -237,10 +238,10 @@ impl Reader<'_, '_> {
             let start = self.lines.offset();
             let key = self.lines.flow_scalar()?;
             let span = Span::new(start, self.lines.offset());
-            self.give_key(&key, span)?;
-            if self.lines.byte()? != b':' {
+            if self.lines.byte()? != b':' || span.end - start > MAX_KEY_BYTES {
                 return None;
             }
+            self.give_key(&key, span)?;
             self.lines.at += 1;
             if self.lines.pass_blanks() == 0 {
                 return None;

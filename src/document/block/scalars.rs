@@ -12,7 +12,7 @@ pub(super) struct Text<'a> {
 }
 
 /// Keys are at most 1,024 characters long for a parser to know them as such.
-const MAX_KEY_BYTES: usize = 1_000;
+pub(super) const MAX_KEY_BYTES: u32 = 1_000;
 
 /// Whether a plain scalar may begin so, whatever comes after.
 fn begins_plain(byte: u8) -> bool {
@@ -39,7 +39,7 @@ impl<'a> Lines<'a> {
             }
         };
         let is_key = self.byte()? == b':' && self.is_gap(self.at + 1);
-        let is_tight = !self.is_gap(self.at - 1) && self.at - start <= MAX_KEY_BYTES;
+        let is_tight = !self.is_gap(self.at - 1) && to_u32(self.at - start) <= MAX_KEY_BYTES;
         (is_key && is_tight).then_some(key)
     }
 
@@ -220,6 +220,7 @@ impl<'a> Lines<'a> {
     /// A text below `|` or `>` for the key or dash in `column`, and to the line after it; its end is that of the last
     /// line with content.
     pub(super) fn block_text(&mut self, column: usize) -> Option<(String, u32)> {
+        let start = self.at;
         let folds = self.byte()? == b'>';
         self.at += 1;
         let chomping = self.byte()?;
@@ -265,7 +266,7 @@ impl<'a> Lines<'a> {
             }
             n_breaks = 1;
             text.push_str(&self.text[at + indent..at + length]);
-            end = at + self.text[at..at + length].trim_end().len();
+            end = at + length;
             at += length + 1;
         }
         indent?;
@@ -275,6 +276,8 @@ impl<'a> Lines<'a> {
             _ => text.push('\n'),
         }
         self.go_to_line(at);
+        // What only looks like a blank is content, but no end of it that one would point at.
+        let end = start + self.text[start..end].trim_end().len();
         Some((text, to_u32(end)))
     }
 }

@@ -91,6 +91,55 @@ fn every_text_of_the_repository_is_read_alike_and_most_manifests_by_this_reader(
     assert!(n_taken * 2 > n_manifests, "{n_taken} of {n_manifests}");
 }
 
+#[test]
+fn what_was_once_read_otherwise_is_read_alike() {
+    let long = "k".repeat(1_025);
+    for text in [
+        format!("a: {{{long}: 1}}\n"),
+        format!("a: {{\"{}\": 1}}\n", &long[2..]),
+        format!("{long}: 1\n"),
+        "args:\n  # input | output\n  - |\n      a secret\n".to_owned(),
+        "args: # > | x\n  # - no | rule\n  b: >-\n   x\n   y\n".to_owned(),
+        "a: |\n  foo\n  \u{a0}\n".to_owned(),
+        "a: |\n  foo\n\n  \u{3000}\u{2003}\nb: 1\n".to_owned(),
+        "x:\n- # - no\n  a: 1\n".to_owned(),
+    ] {
+        agrees(&text, Words::Kubectl).expect("the same");
+    }
+}
+
+#[test]
+fn a_block_text_below_a_comment_with_its_sign_is_at_its_own() {
+    let text = "args:\n  # input | output\n  - !!str |2-\n      a secret\n";
+    let file = Arc::new(SourceFile::new("t.yaml", text.to_owned()));
+    let full = yaml::parse_fully(&file, &Limits::default(), Words::Kubectl, false);
+    let spans = full.documents[0].spans.nodes();
+    let span = spans.last().expect("a node").value_span;
+    assert_eq!(file.slice(span), "|2-\n      a secret");
+}
+
+#[test]
+fn an_empty_last_document_counts_for_both() {
+    let file = Arc::new(SourceFile::new(
+        "t.yaml",
+        "a: 1\n---\nb: 1\n---\n".to_owned(),
+    ));
+    for documents in 1..4 {
+        let limits = Limits {
+            documents,
+            ..Limits::default()
+        };
+        let quick = parse(&file, &limits, Words::Kubectl).map(|documents| documents.len());
+        let full = yaml::parse_fully(&file, &limits, Words::Kubectl, false);
+        let is_whole = full.problems.is_empty();
+        assert_eq!(
+            quick,
+            is_whole.then_some(full.documents.len()),
+            "{documents}"
+        );
+    }
+}
+
 /// Lines as they stand in manifests, and some that do not.
 fn line() -> impl Strategy<Value = String> {
     let end = prop_oneof![

@@ -7,7 +7,7 @@ mod reading;
 mod shape;
 mod writing;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
@@ -20,6 +20,9 @@ pub const VERSION: u32 = 1;
 /// The report and its lists are written over several lines; a finding stands on one line.
 const SPREAD: usize = 2;
 
+/// How much is written at once.
+const BUFFER_BYTES: usize = 1 << 16;
+
 /// Writes the report as JSON.
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     write_inert(&shape::Report::of(report, style.warnings), SPREAD, out)
@@ -31,9 +34,12 @@ pub(super) fn write_inert(
     spread: usize,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut serializer = Serializer::with_formatter(&mut *out, Inert::new(spread));
+    // Many small parts are written: each goes into a buffer that the compiler sees.
+    let mut out = BufWriter::with_capacity(BUFFER_BYTES, out);
+    let mut serializer = Serializer::with_formatter(&mut out, Inert::new(spread));
     value.serialize(&mut serializer)?;
-    writeln!(out)
+    writeln!(out)?;
+    out.flush()
 }
 
 /// Reads a report that [`crate::output::write`] wrote as JSON.

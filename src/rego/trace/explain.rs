@@ -24,9 +24,11 @@ pub(in crate::rego) struct Explainer<'m, 'p> {
     /// Where documents are in the input.
     prefixes: &'m [Vec<Value>],
     depth: usize,
-    /// What is known already: the derivation is kept, so that its address stays its own.
-    known: FxHashMap<*const Derivation, (Rc<Derivation>, Rc<[Read]>)>,
+    known: &'m mut Known,
 }
+
+/// What is known of bodies already: the derivation is kept, so that its address stays its own.
+pub(in crate::rego) type Known = FxHashMap<*const Derivation, (Rc<Derivation>, Rc<[Read]>)>;
 
 /// Why a member of a rule's value is one.
 #[derive(Debug)]
@@ -38,15 +40,20 @@ pub(in crate::rego) struct Witness {
 }
 
 impl<'m, 'p> Explainer<'m, 'p> {
-    /// An explainer of what `machine` evaluates; `prefixes` are where documents are in its input.
-    pub(in crate::rego) fn new(machine: &'m mut Machine<'p>, prefixes: &'m [Vec<Value>]) -> Self {
+    /// An explainer of what `machine` evaluates; `prefixes` are where documents are in its input, `known` is for all
+    /// explainers of this input.
+    pub(in crate::rego) fn new(
+        machine: &'m mut Machine<'p>,
+        prefixes: &'m [Vec<Value>],
+        known: &'m mut Known,
+    ) -> Self {
         let root = machine.context.input.as_ref();
         Self {
             root: root.map(|root| root.value.clone()),
             machine,
             prefixes,
             depth: 0,
-            known: FxHashMap::default(),
+            known,
         }
     }
 
@@ -64,15 +71,22 @@ impl<'m, 'p> Explainer<'m, 'p> {
 
     /// Drops what is in no document.
     pub(in crate::rego) fn keep_document(&self, reads: &mut Reads) {
-        let is_whole = self.prefixes.first().is_some_and(Vec::is_empty);
-        if is_whole {
-            // A document in the form of Gatekeeper's input: its parameters are not what is judged.
-            if self.exists(&["review".into()]) {
-                reads.retain(|read| read.place.keys().first() != Some(&"parameters".into()));
-            }
-        } else {
-            reads.retain(|read| self.prefix_of(&read.place.keys()).is_some());
+        if let Some(is_kept) = self.document() {
+            reads.retain(is_kept);
         }
+    }
+
+    /// What says of a read whether it is in a document; none where all are.
+    pub(super) fn document(&self) -> Option<impl Fn(&Read) -> bool> {
+        let is_whole = self.prefixes.first().is_some_and(Vec::is_empty);
+        // A document in the form of Gatekeeper's input: its parameters are not what is judged.
+        if is_whole && !self.exists(&["review".into()]) {
+            return None;
+        }
+        Some(move |read: &Read| match is_whole {
+            true => read.place.keys().first() != Some(&"parameters".into()),
+            false => self.prefix_of(&read.place.keys()).is_some(),
+        })
     }
 
     /// How many keys lead to the document that a node is in.

@@ -42,7 +42,7 @@ impl Trace<'_> {
         };
         let program = self.machine.program;
         let mut told: Vec<(String, Arc<Branch>, Vec<Told>)> = Vec::new();
-        let mut explainer = Explainer::new(&mut self.machine, &self.prefixes);
+        let mut explainer = Explainer::new(&mut self.machine, &self.prefixes, &mut self.known);
         if let Some(term) = term.filter(|_| !members.is_empty()) {
             for member in &members {
                 for derivation in derivations(&term, member) {

@@ -14,7 +14,7 @@ use crate::finding::{Location, Related};
 use crate::rego::prepare::names::DataPath;
 use crate::rego::set::PolicySet;
 use crate::rego::trace::compile;
-use crate::rego::trace::explain::{Explainer, Witness};
+use crate::rego::trace::explain::{Explainer, Known, Witness};
 use crate::rego::trace::functions::Functions;
 use crate::rego::trace::machine::{Context, Machine, Replacement};
 use crate::rego::trace::plan::{GroupId, Program};
@@ -102,6 +102,7 @@ impl Tracer {
             input,
             machine,
             prefixes,
+            known: Known::default(),
         }
     }
 
@@ -146,6 +147,8 @@ pub(in crate::rego) struct Trace<'t> {
     pub(super) input: &'t Input,
     pub(super) machine: Machine<'t>,
     pub(super) prefixes: Vec<Vec<Value>>,
+    /// What bodies decided by, for all rules that use them.
+    pub(super) known: Known,
 }
 
 impl<'t> Trace<'t> {
@@ -177,7 +180,7 @@ impl<'t> Trace<'t> {
         };
         self.machine.refill(members.len());
         let mut witnesses = Vec::with_capacity(members.len());
-        let mut explainer = Explainer::new(&mut self.machine, &self.prefixes);
+        let mut explainer = Explainer::new(&mut self.machine, &self.prefixes, &mut self.known);
         for member in members {
             let found = explainer.witnesses(&term, member);
             if found.is_err() {

@@ -6,22 +6,15 @@ use crate::document::value::Value;
 use crate::rego::syntax::ast::Operator;
 use crate::rego::trace::explain::Explainer;
 use crate::rego::trace::plan::{Class, GroupId, Node, NodeKind, Statement, StatementKind};
-use crate::rego::trace::reads::{Read, Reads};
+use crate::rego::trace::reads::Read;
 use crate::rego::trace::rules::calls_group;
 use crate::rego::trace::term::{Place, index};
 
 impl Explainer<'_, '_> {
     /// Puts those reads first that say most; `quoted` are those that the message is made of.
     pub(super) fn sort(&self, ranked: &mut Vec<(Class, Read)>, quoted: &[Read]) {
-        let mut reads: Reads = ranked.iter().map(|(_, read)| read.clone()).collect();
-        let n_before = reads.len();
-        self.keep_document(&mut reads);
-        if reads.len() < n_before {
-            ranked.retain(|(_, read)| {
-                let mut one = vec![read.clone()];
-                self.keep_document(&mut one);
-                !one.is_empty()
-            });
+        if let Some(is_kept) = self.document() {
+            ranked.retain(|(_, read)| is_kept(read));
         }
         for (class, read) in &mut *ranked {
             read.weight = Some(self.weight(*class, read));
@@ -68,14 +61,15 @@ impl Explainer<'_, '_> {
 
     /// How little a node says about why a body held: 0 says most.
     fn weight(&self, class: Class, read: &Read) -> u8 {
-        let own = self.own_weight(read);
+        let known_or_own = || read.weight.unwrap_or_else(|| self.own_weight(read));
         match class {
-            Class::Exemption => read.weight.unwrap_or(own).max(1),
             Class::Message => 8,
-            Class::Test => read.weight.unwrap_or(own),
-            Class::Answer => read.weight.unwrap_or(own).max(1),
-            Class::Generator if own > 4 => own,
-            Class::Generator => read.weight.unwrap_or(own + 2).max(2),
+            Class::Test => known_or_own(),
+            Class::Exemption | Class::Answer => known_or_own().max(1),
+            Class::Generator => match self.own_weight(read) {
+                own @ 5.. => own,
+                own => read.weight.unwrap_or(own + 2).max(2),
+            },
         }
     }
 
@@ -95,12 +89,7 @@ impl Explainer<'_, '_> {
                 _ => Selector::Inner,
             };
         }
-        let text = |value: &Value| value.as_string().ok().cloned();
-        let path: Vec<Option<Arc<str>>> = keys[prefix..].iter().map(text).collect();
-        let path: Vec<&str> = path
-            .iter()
-            .map(|key| key.as_deref().unwrap_or("0"))
-            .collect();
+        let path: Vec<&str> = keys[prefix..].iter().map(text).collect();
         let path = match path.as_slice() {
             // Documents in the form of an AdmissionReview.
             ["review" | "request", "object" | "oldObject", path @ ..] => path,
@@ -273,6 +262,14 @@ fn better(ranked: &[(Class, Read)], quoted: &[Read]) -> Option<usize> {
         false => None,
     };
     part.or_else(quoted).map(|(at, _)| at)
+}
+
+/// A key of a path as a text; what is none is the index of an element.
+fn text(key: &Value) -> &str {
+    match key {
+        Value::String(key) => key,
+        _ => "0",
+    }
 }
 
 /// What a node says about a document as a whole.
