@@ -4,6 +4,7 @@
 //! Within a major version it never changes.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -29,16 +30,23 @@ pub enum Inputs {
 /// Gives every finding its fingerprint; findings are in the report's order, which tells equal ones apart.
 pub fn add(findings: &mut [Finding], rules: &[Rule], checkout: &Checkout, inputs: Inputs) {
     let mut ordinals: HashMap<[u8; LENGTH], u32> = HashMap::new();
+    // Findings of one file follow each other.
+    let mut known: Option<(Arc<str>, String)> = None;
     for finding in findings {
         let rule = rules.get(finding.rule);
         let id = rule.map_or("", |rule| &*rule.id);
-        let file = match inputs {
-            Inputs::Documents => checkout.from_base(&finding.location.file),
-            Inputs::Combined => COMBINED.to_owned(),
+        let file = &finding.location.file;
+        let file = match (inputs, &mut known) {
+            (Inputs::Combined, _) => COMBINED,
+            (Inputs::Documents, Some((name, from_base))) if name == file => &*from_base,
+            (Inputs::Documents, known) => {
+                let from_base = checkout.from_base(file);
+                &known.insert((Arc::clone(file), from_base)).1
+            }
         };
         let identity = identity(finding);
         let key = key(finding, rule);
-        let parts = [id, &file, &identity, &key];
+        let parts = [id, file, &identity, &key];
         let first = hash(&parts, 0);
         let ordinal = ordinals.entry(first).or_default();
         let hash = match *ordinal {
