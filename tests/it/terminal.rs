@@ -192,6 +192,76 @@ mod at_a_terminal {
     }
 
     #[test]
+    fn a_report_goes_to_the_own_standard_output_without_replacing_its_file() {
+        let folder = Folder::new(&[("policy/p.rego", POLICY), ("k8s/a.yaml", POD)]);
+        std::os::unix::fs::symlink("/dev/stdout", folder.path.join("out")).expect("a link");
+        let path = folder.path.join("log");
+        let shell = |commands: &str| {
+            let output = std::process::Command::new("sh")
+                .args(["-c", commands, env!("CARGO_BIN_EXE_policy")])
+                .current_dir(&folder.path)
+                .env_clear()
+                .output()
+                .expect("a shell");
+            assert_eq!(output.status.code(), Some(1), "{commands}: {output:?}");
+            assert!(!path.is_symlink());
+            std::fs::read_to_string(&path).expect("it is there")
+        };
+        for name in [
+            "/dev/stdout",
+            "/dev/fd/1",
+            "/proc/self/fd/1",
+            "/dev/../dev/stdout",
+            "out",
+        ] {
+            let tap = format!("\"$0\" test k8s -o tap={name}");
+            let text = shell(&format!("echo old > log; {tap} >> log"));
+            assert!(text.starts_with("old\nTAP version 14"), "{name}: {text}");
+            let text = shell(&format!("{tap} -o table > log"));
+            assert!(text.starts_with("TAP version 14"), "{name}: {text}");
+            assert!(text.contains("\nresult "), "{name}: {text}");
+        }
+        for name in ["/dev/stderr", "/dev/fd/2"] {
+            let tap = format!("\"$0\" test k8s -o tap={name} -o table");
+            let text = shell(&format!("echo old > log; {tap} 2>> log >/dev/null"));
+            assert!(text.starts_with("old\nTAP version 14"), "{name}: {text}");
+        }
+        // Another file that is open already.
+        let text = shell("exec 3> log; echo old >&3; \"$0\" test k8s -o tap=/dev/fd/3");
+        assert!(text.starts_with("old\nTAP version 14"), "{text}");
+    }
+
+    #[test]
+    fn a_link_to_a_report_that_is_not_there_yet_stays_one() {
+        let folder = Folder::new(&[("policy/p.rego", POLICY), ("k8s/a.yaml", POD)]);
+        let link = |name: &str, to: &str| {
+            std::os::unix::fs::symlink(to, folder.path.join(name)).expect("a link");
+        };
+        folder.write("reports/old", b"old");
+        link("reports/last.tap", "1.tap");
+        link("report.tap", "reports/last.tap");
+        let test = |name: &str| {
+            let output = format!("tap={name}");
+            run(&folder.path, &["test", "k8s", "-o", &output])
+        };
+        assert_eq!(test("report.tap").code, 1);
+        assert!(folder.path.join("report.tap").is_symlink());
+        assert!(folder.path.join("reports/last.tap").is_symlink());
+        let text = std::fs::read_to_string(folder.path.join("reports/1.tap"));
+        assert!(text.expect("it is there").starts_with("TAP version 14"));
+        // One that leads to itself leads nowhere.
+        link("round", "round");
+        let ran = test("round");
+        assert_eq!(ran.code, 2);
+        assert!(
+            ran.stderr.contains("`round` cannot be written"),
+            "{}",
+            ran.stderr
+        );
+        assert!(folder.path.join("round").is_symlink());
+    }
+
+    #[test]
     fn a_short_run_leaves_nothing_behind() {
         let folder = Folder::new(&[("policy/p.rego", POLICY), ("k8s/a.yaml", POD)]);
         let text = whole(&folder, &["test", "k8s", "--no-color"], &[]);

@@ -13,6 +13,7 @@ mod merge;
 mod parse;
 mod progress;
 mod refused;
+mod replace;
 mod schemas;
 mod selection;
 mod session;

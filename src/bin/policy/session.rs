@@ -1,6 +1,5 @@
 //! What all commands share: what they load with, where reports go, what the exit code is.
 
-use std::fs;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -15,6 +14,7 @@ use policy::walk::{self, FileEntry};
 use crate::args::{ColorWhen, LoadArgs, OutputArgs, Target, WalkArgs};
 use crate::environment;
 use crate::error::CommandError;
+use crate::replace;
 use crate::{FAILED, INCOMPLETE, PASSED};
 
 /// What policies are loaded with, apart from what only one command has.
@@ -245,42 +245,7 @@ fn write_file(
         )
     };
     let style = style(args, false, None, warnings);
-    replace_file_by(file, |out| output::write(report, format, &style, out)).map_err(failed)
-}
-
-/// Writes a file whole or not at all: it is written beside and then put in its place. A link stays one, and what is no
-/// file (`/dev/null`, a pipe) is written to.
-pub(crate) fn replace_file(file: &Path, text: &[u8]) -> io::Result<()> {
-    replace_file_by(file, |out| out.write_all(text))
-}
-
-/// The same for what is written piece by piece.
-fn replace_file_by(
-    file: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let write_to = |file: fs::File| {
-        let mut out = io::BufWriter::new(file);
-        write(&mut out)?;
-        out.flush()
-    };
-    let real = file.canonicalize();
-    let file = real.as_deref().unwrap_or(file);
-    if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
-        return fs::OpenOptions::new()
-            .write(true)
-            .open(file)
-            .and_then(write_to);
-    }
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(format!(".{}.tmp", std::process::id()));
-    let beside = PathBuf::from(beside);
-    fs::File::create(&beside)
-        .and_then(write_to)
-        .and_then(|()| fs::rename(&beside, file))
-        .inspect_err(|_| {
-            let _ = fs::remove_file(&beside);
-        })
+    replace::replace_by(file, |out| output::write(report, format, &style, out)).map_err(failed)
 }
 
 fn write_stdout(

@@ -12,7 +12,7 @@ use policy::suppress::{self, Extent, Found, Suppressions, waiver};
 
 use crate::environment::with_slashes;
 use crate::error::CommandError;
-use crate::session;
+use crate::replace;
 
 /// What does not count although it is found; comments `# policy:ignore rule-id -- reason` in manifests do the same.
 #[derive(Args, Debug)]
@@ -171,7 +171,7 @@ fn follow(
         return Ok(());
     }
     baseline.update(&mut found, looked);
-    session::replace_file(path, baseline.text().as_bytes()).map_err(|error| {
+    replace::replace(path, baseline.text().as_bytes()).map_err(|error| {
         CommandError::new(
             format!(
                 "the baseline `{}` cannot be written: {error}",
