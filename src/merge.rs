@@ -74,6 +74,7 @@ pub fn merge(reports: Vec<(String, Report)>) -> Result<Report, MergeError> {
         whole.problems.extend(report.problems);
         whole.run.n_files += report.run.n_files;
         whole.run.n_documents += report.run.n_documents;
+        whole.run.partial |= report.run.partial;
         whole.run.n_untraced += report.run.n_untraced;
         whole.tally = match (whole.tally.take(), report.tally) {
             (Some(mut tally), Some(other)) => {

@@ -475,3 +475,49 @@ fn only_changed_files_are_judged() {
     assert_eq!((code, all.len()), (Some(1), 4));
     assert_eq!(found(&["--changed-since", "nowhere"]).0, Some(2));
 }
+
+#[test]
+fn a_report_of_what_has_changed_is_not_taken_for_the_whole() {
+    let waivers = "waivers:\n- {rule: main.deny, name: old, reason: x}\n";
+    let folder = Folder::new(&[
+        ("policy/p.rego", POLICY),
+        ("k8s/old.yaml", &pod("old")),
+        ("waivers.yaml", waivers),
+    ]);
+    git(&folder.path, &["init", "-q", "-b", "main"]);
+    git(&folder.path, &["add", "."]);
+    git(&folder.path, &["commit", "-qm", "a"]);
+    folder.write("k8s/new.yaml", b"kind: ConfigMap\n");
+    let common = ["--waivers", "waivers.yaml", "--deny-unused-waivers"];
+    for part in [
+        &["k8s", "--changed-since", "main"][..],
+        &["--hook", "k8s/new.yaml"],
+    ] {
+        let output = policy(&folder.path)
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .args([&["test"], part, &common, &["-o", "json=part.json"]].concat())
+            .output()
+            .expect("the binary runs");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let (code, json) = report(
+            &folder.path,
+            &[&["merge", "part.json"], &common[..]].concat(),
+        );
+        assert_eq!(code, 0, "{part:?} {json:#}");
+        assert_eq!(json["problems"], serde_json::json!([]), "{part:?}");
+        assert_eq!(json["run"]["partial"], true);
+        let schema = std::fs::read_to_string(crate::root().join("docs/report.schema.json"));
+        let schema: Value = serde_json::from_str(&schema.expect("a schema")).expect("JSON");
+        assert!(jsonschema::is_valid(&schema, &json), "{json:#}");
+    }
+    // Of a whole run it is said.
+    std::fs::remove_file(folder.path.join("k8s/old.yaml")).expect("it is there");
+    let whole = ["test", "k8s", "-o", "json=whole.json"];
+    assert_eq!(run(&folder.path, &whole).code, 0);
+    let (code, json) = report(
+        &folder.path,
+        &[&["merge", "whole.json"], &common[..]].concat(),
+    );
+    assert_eq!(code, 1, "{json:#}");
+    assert!(json["run"].get("partial").is_none());
+}

@@ -63,6 +63,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, CommandError> {
     report.run.checkout = environment::checkout(args.output.base.as_deref());
     let tally = report.tally.take();
     let extent = match (is_sharded, &tally) {
+        _ if report.run.partial => Extent::Part,
         (true, None) => Extent::Part,
         (true, Some(_)) | (false, _) => Extent::Whole,
     };

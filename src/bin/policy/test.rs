@@ -57,6 +57,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, CommandError> {
         run: Run {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             policies: loaded.digest.clone(),
+            partial: args.hook || args.changed_since.is_some(),
             combined: args.combine,
             checkout: environment::checkout(args.output.base.as_deref()),
             kubernetes: loaded.kubernetes(),
@@ -127,7 +128,7 @@ fn judge(
     match extent {
         Extent::Whole => report.say_tally(&scanned.tally),
         // A part of what has changed is a part of no whole.
-        Extent::Part if args.hook || args.changed_since.is_some() => {}
+        Extent::Part if report.run.partial => {}
         Extent::Part => report.tally = Some(with_empty_files(scanned.tally, &files, report)),
     }
     // Where something could not be read, that is why there is nothing to judge.
@@ -222,7 +223,7 @@ fn select(
         report.run.shard = Some(shard);
         walk::select::shard(&mut found.files, shard);
     }
-    let is_part = args.hook || args.changed_since.is_some() || args.shard.is_some();
+    let is_part = report.run.partial || args.shard.is_some();
     Ok(match is_part {
         true => Extent::Part,
         false => Extent::Whole,

@@ -31,6 +31,7 @@ impl<'a> Report<'a, Findings<'a>, Evaluations<'a>> {
                 shard: run
                     .shard
                     .map(|select::Shard { index, of }| Shard { index, of }),
+                partial: run.partial,
                 combined: run.combined,
                 kubernetes: run.kubernetes.iter().map(Cow::from).collect(),
                 skipped_files: run
