@@ -263,9 +263,85 @@ fn init_writes_what_we_ship_and_never_overwrites() {
             let own = shipped(name).replace("OWNER/policy", "me/policy");
             assert_eq!(read(name), own, "{name}");
         }
-        for wrong in ["policy", "a/b/c", "a b/c", "'x/y", ""] {
-            assert_eq!(init(&["--repository", wrong]).code, 2, "{wrong}");
-        }
+    }
+}
+
+#[test]
+fn init_takes_a_repository_by_its_name_or_address() {
+    let written = |given: &str| {
+        let folder = Folder::new(&[("x", "")]);
+        let ran = run(
+            &folder.path,
+            &["init", "--pre-commit", "--repository", given],
+        );
+        let file = std::fs::read_to_string(folder.path.join(".pre-commit-config.yaml"));
+        let address = file.ok().map(|text| {
+            let line = text.lines().find_map(|line| line.split_once("repo: "));
+            let (_, rest) = line.expect("a repository");
+            rest.split(' ').next().expect("an address").to_owned()
+        });
+        (ran, address)
+    };
+    for (given, wanted) in [
+        ("acme/policy", "https://github.com/acme/policy"),
+        ("acme/policy.git", "https://github.com/acme/policy"),
+        (
+            "acme-x/my.policy_2/",
+            "https://github.com/acme-x/my.policy_2",
+        ),
+        (
+            "git@github.com:acme/policy.git",
+            "https://github.com/acme/policy",
+        ),
+        (
+            "git@git.example.com:a/b/policy",
+            "https://git.example.com/a/b/policy",
+        ),
+        (
+            "https://git.example.com/a/b/policy/",
+            "https://git.example.com/a/b/policy",
+        ),
+        (
+            "http://localhost:3000/policy.git",
+            "http://localhost:3000/policy.git",
+        ),
+        (
+            "https://github.com/acme/policy.git",
+            "https://github.com/acme/policy",
+        ),
+    ] {
+        let (ran, address) = written(given);
+        assert_eq!(ran.code, 0, "{given}: {}", ran.stderr);
+        assert_eq!(address.as_deref(), Some(wanted), "{given}");
+    }
+    for wrong in [
+        "",
+        "policy",
+        "a/b/c",
+        "a b/c",
+        "'x/y",
+        "a/..",
+        "a/.git",
+        "/policy",
+        "github.com/acme",
+        "github.com/acme/policy",
+        "://",
+        "https://",
+        "https:///acme/policy",
+        "x://a:",
+        "ssh://git@github.com/acme/policy",
+        "git@github.com:",
+        "git@:acme/policy",
+        "git@ssh.dev.azure.com:v3/acme/shop/policy",
+        "me@github.com:acme/policy",
+    ] {
+        let (ran, address) = written(wrong);
+        assert_eq!((ran.code, address), (2, None), "{wrong}");
+        assert!(
+            ran.stderr.contains("OWNER/policy"),
+            "{wrong}: {}",
+            ran.stderr
+        );
     }
 }
 

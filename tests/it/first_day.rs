@@ -158,6 +158,36 @@ fn gitlab_gets_a_report_with_places() {
 }
 
 #[test]
+fn own_policies_are_used_and_no_data_is_made_up() {
+    let agent = Agent::new();
+    let own = "package main\n\ndeny contains \"no replica\" if not input.spec.replicas\n";
+    for (folder, data) in [("own", false), ("data", true)] {
+        let write = |name: &str, text: &str| {
+            let name = format!("{folder}/{name}");
+            agent.machine.write(&name, text.as_bytes());
+        };
+        write("policy/own.rego", own);
+        write("k8s/web.yaml", MANIFEST);
+        if data {
+            write("policy/data/registries.yaml", "registries: [x]\n");
+        }
+        let folder = agent.folder(folder);
+        let [commands, _] = commands();
+        let commands = commands.lines().next().expect("it begins with `init`");
+        let commands = commands.replace("OWNER/policy", &agent.source());
+        let test = "policy test k8s || exit $?";
+        let (code, log) = type_in(&agent, &folder, &format!("{commands}\n{test}"));
+        assert_eq!(code, 1, "{log}");
+        assert!(
+            log.contains("kept policy") && log.contains("main.deny"),
+            "{log}"
+        );
+        let (_, log) = type_in(&agent, &folder, "policy config");
+        assert_eq!(log.contains("\ndata: [policy/data]"), data, "{log}");
+    }
+}
+
+#[test]
 fn a_repository_with_findings_begins_with_a_baseline() {
     let agent = Agent::new();
     let folder = agent.folder("old");

@@ -114,7 +114,7 @@ pub(crate) struct InitArgs {
     /// Write `.pre-commit-config.yaml`, too.
     #[arg(long)]
     pub(crate) pre_commit: bool,
-    /// Where pipelines and hooks get `policy` from: `OWNER/policy` on GitHub, or the address of a repository.
+    /// Where pipelines and hooks get `policy` from: `OWNER/policy` on GitHub, or the address of a repository (`https://…`).
     #[arg(long, value_name = "REPOSITORY", value_parser = repository)]
     pub(crate) repository: Option<String>,
 }
@@ -140,26 +140,62 @@ impl System {
     }
 }
 
-/// The address of a repository, from itself or from `OWNER/NAME`.
+/// The address of a repository: an address, `git@HOST:PATH` or `OWNER/NAME`.
 fn repository(text: &str) -> Result<String, String> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/@".contains(c);
-    let parts: Vec<&str> = text.split('/').collect();
-    if text.is_empty() || !text.chars().all(is_plain) {
-        Err("write `OWNER/policy`, or an address without blanks".to_owned())
-    } else if text.contains("://") {
-        Ok(text.trim_end_matches('/').to_owned())
-    } else if parts.len() == 2 && parts.iter().all(|part| !part.is_empty()) {
-        Ok(format!("https://github.com/{text}"))
+    const HELP: &str = "write `OWNER/policy` for a repository on GitHub, or its address: `https://example.com/OWNER/policy`";
+    let is_word = |text: &str, more: &str| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || more.contains(c);
+        text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_plain)
+    };
+    let text = text.trim_end_matches('/');
+    let without_git = text.strip_suffix(".git").unwrap_or(text);
+    let found = if let Some((scheme, rest)) = text.split_once("://") {
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let is_host = is_word(host, "-._:@") || scheme == "file" && host.is_empty();
+        let is_path = !path.is_empty() && is_word(&format!("x{path}"), "-._~/@");
+        let is_known = matches!(scheme, "https" | "http" | "file");
+        // Others may serve it under this name only.
+        let is_named_without = matches!(host, "github.com" | "gitlab.com");
+        let address = if is_named_without { without_git } else { text };
+        (is_known && is_host && is_path).then(|| address.to_owned())
+    } else if let Some((host, path)) = without_git
+        .strip_prefix("git@")
+        .and_then(|rest| rest.split_once(':'))
+    {
+        // Azure DevOps has other addresses for ssh.
+        let is_same = is_word(host, "-.") && !host.starts_with("ssh.");
+        (is_same && is_word(path, "-._~/")).then(|| format!("https://{host}/{path}"))
     } else {
-        Err("write `OWNER/policy`, or an address with `https://`".to_owned())
-    }
+        let parts = without_git.split_once('/');
+        let is_named = |(owner, name): (&str, &str)| {
+            // GitHub's owners have no dots, names of machines have.
+            is_word(owner, "-_")
+                && is_word(&format!("x{name}"), "-._")
+                && !name.trim_matches('.').is_empty()
+        };
+        parts
+            .is_some_and(is_named)
+            .then(|| format!("https://github.com/{without_git}"))
+    };
+    found.ok_or_else(|| HELP.to_owned())
+}
+
+/// The configuration: its data is named where there is some, else only shown.
+fn configuration(has_data: bool) -> String {
+    let data = match has_data {
+        true => "data: [policy/data]",
+        false => "# data: [policy/data]         # files and folders that rules see below `data`",
+    };
+    CONFIGURATION.replace("data: [policy/data]", data)
 }
 
 /// Runs the command; gives the exit code.
 pub(crate) fn run(args: &InitArgs) -> Result<u8, CommandError> {
-    let mut files = vec![(policy::config::FILE, CONFIGURATION)];
     // A folder with policies is somebody's own: nothing is put into it.
-    if args.path.join("policy").exists() {
+    let is_kept = args.path.join("policy").exists();
+    let configuration = configuration(!is_kept || args.path.join("policy/data").exists());
+    let mut files = vec![(policy::config::FILE, &*configuration)];
+    if is_kept {
         say("kept", "policy");
     } else {
         files.extend(POLICIES);
