@@ -1,35 +1,40 @@
 //! Rules that are written for the other shape of `input`: the list of a combined run, or one document.
 //!
-//! Such a rule loads, is run and finds nothing. It is told by what it reads, itself and in the rules that it uses.
-
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "few kinds of expressions count here"
-)]
+//! Such a rule loads and is run, and what it reads is undefined. It is told by what it reads, itself and in the rules that
+//! it uses; `certain.rs` knows where it finds nothing by that.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::rego::certain::Certain;
 use crate::rego::prepare::PolicyError;
-use crate::rego::prepare::names::{DataPath, Names};
 use crate::rego::reach::{Definition, DefinitionId, Reach};
 use crate::rego::rules::PolicyRule;
+use crate::rego::shape::{Shape, element_of};
 use crate::rego::syntax::SyntaxError;
-use crate::rego::syntax::ast::{
-    Expr, ExprKind, Operator, Statement, StatementKind, Step, join_path,
-};
-use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule, walk_statement};
+use crate::rego::syntax::ast::{Expr, Statement, StatementKind, join_path};
+use crate::rego::syntax::visit::{Visitor, walk_parts, walk_rule, walk_statement};
 use crate::source::Span;
 
 /// What a combined run's list has in each element.
 const ELEMENT: [&str; 2] = ["contents", "path"];
 
+/// What comes of it that something is undefined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    /// The rule finds nothing.
+    FindsNothing,
+    /// The rule may find something all the same, or because of it.
+    Unknown,
+}
+
 /// The rules that read `input` as it is not in this run; whether it is certain that no rule can find anything.
 pub(in crate::rego) fn misfits(
     reach: &Reach<'_>,
     rules: &[PolicyRule],
-    combine: bool,
+    shape: Shape,
 ) -> (Vec<PolicyError>, bool) {
+    let mut certain = Certain::new(reach, shape);
     let mut known: BTreeMap<DefinitionId, Reads> = BTreeMap::new();
     let mut found = Vec::new();
     let mut n_certain = 0;
@@ -40,14 +45,15 @@ pub(in crate::rego) fn misfits(
             reads.join(own.or_insert_with(|| Reads::of(&definition)));
         }
         let name = format!("{}.{}", join_path(&rule.package), rule.name);
-        let reads_contents = reads.contents.is_some();
-        let error = if combine {
-            reads.of_one_document(&name)
-        } else {
-            reads.of_all_documents(&name)
+        let then = match certain.finds_nothing(rule) {
+            true => Then::FindsNothing,
+            false => Then::Unknown,
         };
-        // Documents of other kinds may have a `path` in each of their parts.
-        n_certain += usize::from(error.is_some() && (combine || reads_contents));
+        let error = match shape {
+            Shape::List => reads.of_one_document(&name, then),
+            Shape::Document => reads.of_all_documents(&name, then),
+        };
+        n_certain += usize::from(error.is_some() && then == Then::FindsNothing);
         found.extend(error);
     }
     (found, n_certain > 0 && n_certain == rules.len())
@@ -74,22 +80,17 @@ struct Reads {
 impl Reads {
     fn of(definition: &Definition<'_>) -> Self {
         let mut reads = Self::default();
-        let (rule, locals) = (definition.rule, definition.locals);
-        let names = &definition.unit.names;
         let mut elements = Elements {
-            names,
-            locals,
+            definition,
             found: BTreeSet::new(),
         };
-        walk_rule(&mut elements, rule);
+        walk_rule(&mut elements, definition.rule);
         let mut reader = Reader {
-            names,
-            locals,
+            definition,
             elements: &elements.found,
-            module: definition.id.0,
             reads: &mut reads,
         };
-        walk_rule(&mut reader, rule);
+        walk_rule(&mut reader, definition.rule);
         reads
     }
 
@@ -104,25 +105,36 @@ impl Reads {
     }
 
     /// What is wrong where `input` is one document.
-    fn of_all_documents(self, name: &str) -> Option<PolicyError> {
+    fn of_all_documents(self, name: &str, then: Then) -> Option<PolicyError> {
         let by_variable = self.contents.filter(|_| self.goes_through);
         let (module, span) = self.element.or(by_variable)?;
-        let message = format!(
-            "rule `{name}` reads all documents at once, as `input[_].contents`; without `--combine` it finds nothing"
-        );
+        let reads = format!("rule `{name}` reads all documents at once, as `input[_].contents`");
+        let message = match then {
+            Then::FindsNothing => format!("{reads}; without `--combine` it finds nothing"),
+            Then::Unknown => format!("{reads}, which is always undefined here without `--combine`"),
+        };
         let help = "Run it with `--combine`, or leave its package out with `-n`.";
         let error = SyntaxError::new(span, message).help(help);
         Some(PolicyError { module, error })
     }
 
     /// What is wrong where `input` is the list of all documents.
-    fn of_one_document(self, name: &str) -> Option<PolicyError> {
+    fn of_one_document(self, name: &str, then: Then) -> Option<PolicyError> {
         if self.goes_through || self.whole {
             return None;
         }
         let ((module, span), field) = self.field?;
-        let message =
-            format!("rule `{name}` reads `input.{field}`, which the list of `--combine` has not");
+        let reads = format!("rule `{name}` reads `input.{field}`");
+        let message = match then {
+            Then::FindsNothing => {
+                format!("{reads}, which the list of `--combine` has not: it finds nothing")
+            }
+            Then::Unknown => {
+                format!(
+                    "{reads}, which is always undefined here: the list of `--combine` has it not"
+                )
+            }
+        };
         let help = format!(
             "Run it without `--combine`, leave its package out with `-n`, or read `input[_].contents.{field}`."
         );
@@ -131,71 +143,23 @@ impl Reads {
     }
 }
 
-/// The steps of a reference to `input`, where it is one.
-fn below_input<'a>(
-    expr: &'a Expr,
-    names: &Names,
-    locals: &BTreeSet<Arc<str>>,
-) -> Option<(DataPath, &'a [Step])> {
-    let (path, taken) = expr.constant_prefix()?;
-    let absolute = names.absolute(&path, locals)?;
-    let rest: &[Step] = match &expr.kind {
-        ExprKind::Ref(_, steps) => &steps[taken..],
-        _ => &[],
-    };
-    (&*absolute[0] == "input").then_some((absolute, rest))
-}
-
-/// The variables that are elements of `input`.
+/// The variables that are elements of `input`, in whatever body.
 struct Elements<'a> {
-    names: &'a Names,
-    locals: &'a BTreeSet<Arc<str>>,
+    definition: &'a Definition<'a>,
     found: BTreeSet<Arc<str>>,
-}
-
-impl Elements<'_> {
-    fn is_input(&self, expr: &Expr) -> bool {
-        let below = below_input(expr, self.names, self.locals);
-        below.is_some_and(|(path, rest)| path.len() == 1 && rest.is_empty())
-    }
-
-    fn is_element(&self, expr: &Expr) -> bool {
-        let below = below_input(expr, self.names, self.locals);
-        below.is_some_and(|(path, rest)| path.len() == 1 && rest.len() == 1)
-    }
 }
 
 impl Visitor for Elements<'_> {
     fn statement(&mut self, statement: &Statement) {
-        match &statement.kind {
-            StatementKind::SomeIn {
-                value, collection, ..
-            } if self.is_input(collection) => self.found.extend(value.as_var().cloned()),
-            StatementKind::Every { value, domain, .. } if self.is_input(domain) => {
-                self.found.insert(Arc::clone(&value.text));
-            }
-            StatementKind::Expr(expr) => {
-                if let ExprKind::Binary(Operator::Assign | Operator::Unify, left, right) =
-                    &expr.kind
-                    && self.is_element(right)
-                {
-                    self.found.extend(left.as_var().cloned());
-                }
-            }
-            StatementKind::Some(_)
-            | StatementKind::SomeIn { .. }
-            | StatementKind::Every { .. }
-            | StatementKind::Not(_) => {}
-        }
+        self.found
+            .extend(element_of(statement, self.definition).cloned());
         walk_statement(self, statement);
     }
 }
 
 struct Reader<'a> {
-    names: &'a Names,
-    locals: &'a BTreeSet<Arc<str>>,
+    definition: &'a Definition<'a>,
     elements: &'a BTreeSet<Arc<str>>,
-    module: usize,
     reads: &'a mut Reads,
 }
 
@@ -207,10 +171,10 @@ impl Reader<'_> {
         let [variable, key, ..] = path.as_slice() else {
             return;
         };
-        if !self.locals.contains(variable) {
+        if !self.definition.locals.contains(variable) {
             return;
         }
-        let at = (self.module, expr.span);
+        let at = (self.definition.id.0, expr.span);
         if self.elements.contains(variable) && ELEMENT.contains(&&**key) {
             self.reads.element.get_or_insert(at);
         }
@@ -222,8 +186,8 @@ impl Reader<'_> {
 
 impl Visitor for Reader<'_> {
     fn expr(&mut self, expr: &Expr) {
-        let at = (self.module, expr.span);
-        match below_input(expr, self.names, self.locals) {
+        let at = (self.definition.id.0, expr.span);
+        match self.definition.below_input(expr) {
             None => self.of_variable(expr),
             Some((path, rest)) => match (path.get(1), rest) {
                 (Some(field), _) => {
@@ -244,20 +208,7 @@ impl Visitor for Reader<'_> {
                 (None, []) => self.reads.whole = true,
             },
         }
-        match &expr.kind {
-            // The head of a reference alone means something else than the whole.
-            ExprKind::Ref(head, steps) => {
-                if head.as_var().is_none() {
-                    self.expr(head);
-                }
-                for step in steps {
-                    if let Step::Index(index) = step {
-                        self.expr(index);
-                    }
-                }
-            }
-            _ => walk_expr(self, expr),
-        }
+        walk_parts(self, expr);
     }
 
     fn statement(&mut self, statement: &Statement) {
@@ -266,11 +217,8 @@ impl Visitor for Reader<'_> {
             StatementKind::Every { domain, .. } => Some(domain),
             StatementKind::Some(_) | StatementKind::Expr(_) | StatementKind::Not(_) => None,
         };
-        let is_input = |expr: &Expr| {
-            let below = below_input(expr, self.names, self.locals);
-            below.is_some_and(|(path, rest)| path.len() == 1 && rest.is_empty())
-        };
-        self.reads.goes_through |= collection.is_some_and(is_input);
+        self.reads.goes_through |=
+            collection.is_some_and(|collection| self.definition.is_input(collection));
         walk_statement(self, statement);
     }
 }

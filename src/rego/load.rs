@@ -21,6 +21,7 @@ use crate::rego::prepare::{Policies, PolicyError};
 use crate::rego::reach::Reach;
 use crate::rego::rules::{self, Inventory};
 use crate::rego::set::{PolicySet, Settings, Source};
+use crate::rego::shape::Shape;
 pub use crate::rego::syntax::Version;
 use crate::rego::syntax::ast::{Module, join_path};
 use crate::rego::syntax::parser;
@@ -380,7 +381,11 @@ fn policy_set(
                 problems.push(warning(PolicyError { module, error }));
             }
         }
-        let (misfits, is_all) = misfits(&reach, &inventory.rules, options.combine);
+        let shape = match options.combine {
+            true => Shape::List,
+            false => Shape::Document,
+        };
+        let (misfits, is_all) = misfits(&reach, &inventory.rules, shape);
         let place = |error: PolicyError| located(&sources[error.module], error);
         problems.extend(inventory.errors.into_iter().map(place));
         // Where no rule can find anything and nothing else judges, nothing would be checked.

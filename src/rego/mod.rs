@@ -5,6 +5,7 @@
 mod annotations;
 mod blame;
 mod builtins;
+mod certain;
 mod combined;
 mod data;
 mod describe;
@@ -23,6 +24,7 @@ mod reach;
 mod rules;
 mod seed;
 pub mod set;
+mod shape;
 mod syntax;
 pub mod tests;
 mod trace;

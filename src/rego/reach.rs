@@ -26,6 +26,8 @@ pub(in crate::rego) struct Definition<'a> {
 /// All definitions of a policy set by their paths.
 pub(in crate::rego) struct Reach<'a> {
     policies: &'a Policies,
+    /// The definitions at each path.
+    all: BTreeMap<DataPath, Vec<DefinitionId>>,
     /// For each module and definition those that it refers to.
     uses: Vec<Vec<Vec<DefinitionId>>>,
 }
@@ -49,7 +51,11 @@ impl<'a> Reach<'a> {
         };
         let of_unit = |unit: &Unit| unit.rules().map(|rule| of_rule(unit, rule)).collect();
         let uses = policies.units.iter().map(of_unit).collect();
-        Self { policies, uses }
+        Self {
+            policies,
+            all,
+            uses,
+        }
     }
 
     /// The definitions `from` and all that they use, each once; those nearer to `from` first.
@@ -59,18 +65,28 @@ impl<'a> Reach<'a> {
         let mut found = Vec::new();
         while found.len() < waiting.len() {
             let (module, index) = waiting[found.len()];
-            let unit = &self.policies.units[module];
-            let (rule, locals) = unit.rule(index);
             let used = self.uses[module][index].iter().copied();
             waiting.extend(used.filter(|definition| seen.insert(*definition)));
-            found.push(Definition {
-                id: (module, index),
-                unit,
-                rule,
-                locals,
-            });
+            found.push(self.definition((module, index)));
         }
         found
+    }
+
+    /// The definition with these numbers.
+    pub(in crate::rego) fn definition(&self, id: DefinitionId) -> Definition<'a> {
+        let unit = &self.policies.units[id.0];
+        let (rule, locals) = unit.rule(id.1);
+        Definition {
+            id,
+            unit,
+            rule,
+            locals,
+        }
+    }
+
+    /// The definitions that a path can mean: those at it, below it and above it.
+    pub(in crate::rego) fn at(&self, path: &DataPath) -> Vec<DefinitionId> {
+        at(&self.all, path).collect()
     }
 }
 

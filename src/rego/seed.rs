@@ -2,7 +2,7 @@
 
 use crate::finding::Subject;
 
-/// Depends on the input's name only, so that random numbers are the same in each run and on every platform (FNV-1a).
+/// FNV-1a of the input's name.
 pub(in crate::rego) fn seed_of(subject: &Subject) -> u64 {
     const START: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;

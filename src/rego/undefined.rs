@@ -1,4 +1,4 @@
-//! References to what is defined nowhere: no rule, no package, no data. They are undefined, and what reads them finds nothing.
+//! References to what is defined nowhere: no rule, no package, no data. They are undefined; what comes of that is said.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -16,8 +16,8 @@ use crate::rego::prepare::{Policies, PolicyError, Unit};
 use crate::rego::reach::{Definition, Reach};
 use crate::rego::rules::PolicyRule;
 use crate::rego::syntax::SyntaxError;
-use crate::rego::syntax::ast::{Expr, ExprKind, Statement, StatementKind, Step, join_path};
-use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule, walk_statement};
+use crate::rego::syntax::ast::{Expr, ExprKind, Statement, StatementKind, join_path};
+use crate::rego::syntax::visit::{Visitor, walk_parts, walk_rule, walk_statement};
 use crate::source::Span;
 
 /// What Conftest and Gatekeeper give apart from policies and data.
@@ -41,8 +41,15 @@ pub(in crate::rego) fn undefined(
     for definition in &definitions {
         let mut reader = Reader {
             definition,
-            is_handled: !definition.rule.otherwise.is_empty()
-                || defaults.contains(&rule_path(&definition.unit.module, definition.rule)),
+            then: match definition.rule {
+                rule if !rule.otherwise.is_empty() => Then::IsHandled,
+                rule if defaults.contains(&rule_path(&definition.unit.module, rule)) => {
+                    Then::IsHandled
+                }
+                _ if from.contains(&definition.id) => Then::FindsNothing,
+                rule if rule.head.member.is_some() => Then::IsEmpty,
+                _ => Then::IsUndefined,
+            },
             alone: None,
             mocked: &mut mocked,
             reads: &mut reads,
@@ -50,7 +57,7 @@ pub(in crate::rego) fn undefined(
         walk_rule(&mut reader, definition.rule);
     }
     // Those that hide something are told first, the first of each in the order of files.
-    reads.sort_by_key(|read| (read.is_handled, read.module, read.span.start));
+    reads.sort_by_key(|read| (read.then, read.module, read.span.start));
     let is_mocked = |path: &DataPath| {
         let mut mocked = mocked.iter();
         mocked.any(|mocked| path.starts_with(mocked) || mocked.starts_with(path))
@@ -82,10 +89,23 @@ struct Read {
     path: DataPath,
     module: usize,
     span: Span,
-    /// Whether nothing is hidden by that it is undefined.
-    is_handled: bool,
+    /// What comes of it that it is undefined.
+    then: Then,
     /// Whether it is asked for on its own, if it is there at all.
     test: Option<Test>,
+}
+
+/// What comes of it that something is undefined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Then {
+    /// A body of a rule that is run finds nothing.
+    FindsNothing,
+    /// A helper gives nothing.
+    IsUndefined,
+    /// A comprehension or a partial rule gives an empty collection.
+    IsEmpty,
+    /// Nothing is hidden by it: it is under `not`, or there is a default or an `else`.
+    IsHandled,
 }
 
 /// How a statement asks whether something is there.
@@ -152,9 +172,11 @@ impl<'a> Known<'a> {
 
     fn problem(&self, name: &[Arc<str>], read: &Read) -> (Severity, PolicyError) {
         let text = join_path(name);
-        let then = match read.is_handled {
-            true => "is always undefined here",
-            false => "is undefined, and what reads it finds nothing",
+        let then = match read.then {
+            Then::FindsNothing => "is undefined, and what reads it finds nothing",
+            Then::IsUndefined => "is undefined, and what needs it is, too",
+            Then::IsEmpty => "is undefined, and the collection that is made of it is empty",
+            Then::IsHandled => "is always undefined here",
         };
         let help = match self.nearest(name, &read.path[name.len()..]) {
             Some(nearest) => format!("Did you mean `{}`?", join_path(&nearest)),
@@ -165,9 +187,9 @@ impl<'a> Known<'a> {
         };
         let message = format!("`{text}` is neither among the policies nor in the data: it {then}");
         let error = SyntaxError::new(read.span, message).help(help);
-        let severity = match read.is_handled {
-            true => Severity::Notice,
-            false => Severity::Warning,
+        let severity = match read.then {
+            Then::IsHandled => Severity::Notice,
+            Then::FindsNothing | Then::IsUndefined | Then::IsEmpty => Severity::Warning,
         };
         let module = read.module;
         (severity, PolicyError { module, error })
@@ -203,7 +225,7 @@ impl<'a> Known<'a> {
 
 struct Reader<'a> {
     definition: &'a Definition<'a>,
-    is_handled: bool,
+    then: Then,
     /// The place of an expression that is all of its statement.
     alone: Option<(Span, Test)>,
     mocked: &'a mut Vec<DataPath>,
@@ -218,28 +240,27 @@ impl Visitor for Reader<'_> {
                 path,
                 module: self.definition.id.0,
                 span: expr.span,
-                is_handled: self.is_handled,
+                then: self.then,
                 test: self.alone.and_then(|(span, test)| {
                     (span == expr.span && expr.as_path().is_some()).then_some(test)
                 }),
             });
         }
+        let outer = self.then;
         match &expr.kind {
-            // The head of a reference alone means something else than the whole.
-            ExprKind::Ref(head, steps) => {
-                if head.as_var().is_none() {
-                    self.expr(head);
-                }
-                for step in steps {
-                    if let Step::Index(index) = step {
-                        self.expr(index);
-                    }
-                }
+            ExprKind::ArrayCompr(..) | ExprKind::SetCompr(..) | ExprKind::ObjectCompr(..) => {
+                self.then = outer.max(Then::IsEmpty);
             }
+            // A template says `<undefined>`.
+            ExprKind::Template(_) => self.then = Then::IsHandled,
+            _ => {}
+        }
+        match &expr.kind {
             // A function that there is not is an error of its own.
             ExprKind::Call(_, args) => args.iter().for_each(|arg| self.expr(arg)),
-            _ => walk_expr(self, expr),
+            _ => walk_parts(self, expr),
         }
+        self.then = outer;
     }
 
     fn statement(&mut self, statement: &Statement) {
@@ -249,10 +270,10 @@ impl Visitor for Reader<'_> {
                 self.mocked.push(path);
             }
         }
-        let outer = (self.is_handled, self.alone.take());
+        let outer = (self.then, self.alone.take());
         match &statement.kind {
             StatementKind::Not(expr) => {
-                self.is_handled = true;
+                self.then = Then::IsHandled;
                 self.alone = Some((expr.span, Test::Missing));
             }
             StatementKind::Expr(expr) => self.alone = Some((expr.span, Test::There)),
@@ -260,6 +281,6 @@ impl Visitor for Reader<'_> {
             }
         }
         walk_statement(self, statement);
-        (self.is_handled, self.alone) = outer;
+        (self.then, self.alone) = outer;
     }
 }

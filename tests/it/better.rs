@@ -59,7 +59,7 @@ fn colour_is_for_terminals_and_those_who_ask() {
 }
 
 /// Severity and message of each problem of a run, without the files' lines.
-fn problems(json: &serde_json::Value) -> Vec<(String, String)> {
+pub(crate) fn problems(json: &serde_json::Value) -> Vec<(String, String)> {
     let problems = json["problems"].as_array().expect("a list");
     let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
     problems
@@ -401,23 +401,4 @@ fn what_an_exception_exempts_is_shown_with_its_place() {
         shown.contains("web is not pinned") && shown.contains("exception: data.main"),
         "{shown}"
     );
-}
-
-#[test]
-fn a_waived_finding_hides_no_failure_of_a_builtin() {
-    let policy = "package main\n\ndeny contains c.name if {\n\tsome c in input.containers\n\tto_number(c.cpu) > 3\n}\n";
-    let manifest = "kind: X\ncontainers:\n- name: a\n  cpu: \"4\" # policy:ignore main.deny -- known\n- name: b\n  cpu: 400m\n";
-    let folder = Folder::new(&[("policy/p.rego", policy), ("a.yaml", manifest)]);
-    let (code, json) = report(&folder.path, &["test", "a.yaml"]);
-    assert_eq!(
-        (code, &json["findings"][0]["status"]),
-        (2, &"waived".into())
-    );
-    let message = &problems(&json)[0].1;
-    assert!(
-        message.contains("400m") && message.contains("may have found more"),
-        "{message}"
-    );
-    let args = ["test", "--builtin-errors", "notice", "a.yaml"];
-    assert_eq!(run(&folder.path, &args).code, 0);
 }

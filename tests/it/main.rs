@@ -21,6 +21,7 @@ mod starters;
 mod suppress;
 mod terminal;
 mod tidy;
+mod undefined;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -172,7 +172,7 @@ impl Hosted {
     }
 }
 
-/// References to libraries that there are not: what reads them finds nothing.
+/// References to libraries that there are not: they are undefined.
 fn warnings(set: &PolicySet) -> Vec<Problem> {
     let reach = Reach::new(&set.policies);
     let undefined = undefined(&set.policies, &reach, &set.policy_rules, &set.data);

@@ -9,7 +9,7 @@ use crate::rego::prepare::names::{DataPath, Meaning, Names};
 use crate::rego::prepare::{Policies, PolicyError, Unit, safety};
 use crate::rego::syntax::SyntaxError;
 use crate::rego::syntax::ast::{Expr, ExprKind, Rule, Statement, StatementKind, Step, join_path};
-use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule, walk_statement};
+use crate::rego::syntax::visit::{Visitor, walk_expr, walk_parts, walk_rule, walk_statement};
 use crate::source::Span;
 
 /// Longest chain of rules and functions that call each other.
@@ -453,20 +453,7 @@ pub(in crate::rego) fn references(
             if let Meaning::Data(path) = self.names.meaning_of(expr, self.locals) {
                 self.found.push(path);
             }
-            match &expr.kind {
-                // The head of a reference alone means something else than the whole.
-                ExprKind::Ref(head, steps) => {
-                    if head.as_var().is_none() {
-                        self.expr(head);
-                    }
-                    for step in steps {
-                        if let Step::Index(index) = step {
-                            self.expr(index);
-                        }
-                    }
-                }
-                _ => walk_expr(self, expr),
-            }
+            walk_parts(self, expr);
         }
     }
     let mut references = References {

@@ -146,6 +146,20 @@ pub(in crate::rego) fn walk_expr<V: Visitor + ?Sized>(visitor: &mut V, expr: &Ex
     }
 }
 
+/// Visits the parts of an expression, but not the variable that a reference starts with: alone it means something else than
+/// the whole.
+pub(in crate::rego) fn walk_parts<V: Visitor + ?Sized>(visitor: &mut V, expr: &Expr) {
+    match &expr.kind {
+        ExprKind::Ref(head, steps) => {
+            if head.as_var().is_none() {
+                visitor.expr(head);
+            }
+            walk_steps(visitor, steps);
+        }
+        _ => walk_expr(visitor, expr),
+    }
+}
+
 /// Changes nodes in place; the same walk.
 pub(in crate::rego) trait Rewriter {
     /// An expression or term.
