@@ -31,13 +31,26 @@ pub enum MergeError {
         name: String,
     },
     /// Parts are not there.
-    #[error("shard {} of {of} is missing", missing.iter().map(usize::to_string).collect::<Vec<_>>().join(", "))]
+    #[error("shard {} of {of} {} missing", list(missing, *more), if missing.len() == 1 { "is" } else { "are" })]
     Missing {
-        /// Which ones.
+        /// Which ones, the first few.
         missing: Vec<usize>,
+        /// How many more.
+        more: usize,
         /// Of how many.
         of: usize,
     },
+}
+
+/// How many missing parts are named.
+const MOST_MISSING: usize = 5;
+
+fn list(missing: &[usize], more: usize) -> String {
+    let named: Vec<_> = missing.iter().map(usize::to_string).collect();
+    match more {
+        0 => named.join(", "),
+        _ => format!("{} and {more} more", named.join(", ")),
+    }
 }
 
 /// Puts reports together; each is with its name. A single report of a whole run stays what it is.
@@ -72,10 +85,11 @@ pub fn merge(reports: Vec<(String, Report)>) -> Result<Report, MergeError> {
         whole.evaluations.extend(report.evaluations);
         whole.findings.extend(report.findings);
         whole.problems.extend(report.problems);
-        whole.run.n_files += report.run.n_files;
-        whole.run.n_documents += report.run.n_documents;
+        // A report may say anything.
+        add(&mut whole.run.n_files, report.run.n_files);
+        add(&mut whole.run.n_documents, report.run.n_documents);
         whole.run.partial |= report.run.partial;
-        whole.run.n_untraced += report.run.n_untraced;
+        add(&mut whole.run.n_untraced, report.run.n_untraced);
         whole.tally = match (whole.tally.take(), report.tally) {
             (Some(mut tally), Some(other)) => {
                 tally.add(other);
@@ -85,12 +99,14 @@ pub fn merge(reports: Vec<(String, Report)>) -> Result<Report, MergeError> {
             (None, _) | (_, None) => None,
         };
     }
-    let missing: Vec<usize> = (1..=shard.of)
-        .filter(|index| !seen.contains(index))
-        .collect();
-    if !missing.is_empty() {
-        let of = shard.of;
-        return Err(MergeError::Missing { missing, of });
+    let n_missing = shard.of.saturating_sub(seen.len());
+    if n_missing > 0 {
+        let missing: Vec<usize> = (1..=shard.of)
+            .filter(|index| !seen.contains(index))
+            .take(MOST_MISSING)
+            .collect();
+        let (of, more) = (shard.of, n_missing - missing.len());
+        return Err(MergeError::Missing { missing, more, of });
     }
     whole.run = Run {
         shard: None,
@@ -98,6 +114,10 @@ pub fn merge(reports: Vec<(String, Report)>) -> Result<Report, MergeError> {
     };
     whole.sort();
     Ok(whole)
+}
+
+fn add(own: &mut usize, other: usize) {
+    *own = own.saturating_add(other);
 }
 
 /// What makes a report one of another run.

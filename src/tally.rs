@@ -59,7 +59,8 @@ impl Nearest {
 impl Tally {
     /// Adds what another check met in the same part: each knows other things.
     pub fn join(&mut self, other: Self) {
-        self.n_plain += other.n_plain;
+        // A report that was read may say anything.
+        self.n_plain = self.n_plain.saturating_add(other.n_plain);
         add(&mut self.kinds, other.kinds);
         self.unmatched.extend(other.unmatched);
         add(&mut self.without_schema, other.without_schema);
@@ -114,7 +115,8 @@ impl Tally {
                 None => problem,
             });
         }
-        let n_documents: usize = self.without_schema.values().sum();
+        let counts = self.without_schema.values();
+        let n_documents = counts.fold(0_usize, |sum, n| sum.saturating_add(*n));
         if n_documents > 0 {
             let kinds = most(&self.without_schema).into_iter();
             let named: Vec<String> = kinds.map(|(kind, n)| format!("{n} {kind}")).collect();
@@ -151,7 +153,8 @@ impl Tally {
 
 fn add(own: &mut BTreeMap<String, usize>, other: BTreeMap<String, usize>) {
     for (kind, n) in other {
-        *own.entry(kind).or_default() += n;
+        let own = own.entry(kind).or_default();
+        *own = own.saturating_add(n);
     }
 }
 

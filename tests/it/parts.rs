@@ -521,3 +521,46 @@ fn a_report_of_what_has_changed_is_not_taken_for_the_whole() {
     assert_eq!(code, 1, "{json:#}");
     assert!(json["run"].get("partial").is_none());
 }
+
+#[test]
+fn numbers_that_nobody_can_have_counted_are_no_harm() {
+    let folder = Folder::new(&[("policy/p.rego", POLICY), ("k8s/a.yaml", &pod("a"))]);
+    let parts = shards(&folder, 2);
+    let changed = |change: &dyn Fn(&mut Value)| {
+        for part in &parts {
+            let text = std::fs::read_to_string(folder.path.join(part)).expect("a report");
+            let mut json: Value = serde_json::from_str(&text).expect("JSON");
+            change(&mut json);
+            folder.write(&format!("x-{part}"), json.to_string().as_bytes());
+        }
+        run(&folder.path, &["merge", "x-part-1.json", "x-part-2.json"])
+    };
+    let ran = changed(&|json| json["run"]["shard"]["of"] = 1_000_000_000_000_000_u64.into());
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr.contains(
+            "shard 3, 4, 5, 6, 7 and 999999999999993 more of 1000000000000000 are missing"
+        ),
+        "{}",
+        ran.stderr
+    );
+    let ran = changed(&|json| {
+        for name in ["files", "documents"] {
+            json["summary"][name] = u64::MAX.into();
+        }
+        json["run"]["untraced"] = u64::MAX.into();
+        json["tally"] = serde_json::json!({
+            "plain": u64::MAX,
+            "kinds": {"Pod": u64::MAX},
+            "unmatched": {},
+            "without_schema": {"Gate": u64::MAX, "Thing": u64::MAX},
+            "empty_files": [],
+        });
+    });
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    assert!(
+        ran.stdout.contains(&format!("{} documents", u64::MAX)),
+        "{}",
+        ran.stdout
+    );
+}
