@@ -60,6 +60,27 @@ fn the_file_says_what_flags_leave_open() {
 }
 
 #[test]
+fn schemas_that_the_file_asks_for_can_be_left_out() {
+    let folder = folder(
+        "policy: rules\nschema: true\nkubernetes-version: ['1.33']\nschema-reject: Pod\nstrict-schemas: true\n",
+    );
+    let test = |variables: &[(&str, &str)], more: &[&str]| {
+        run_with(&folder.path, variables, &[&["test", "shop"], more].concat())
+    };
+    let (code, text) = test(&[], &[]);
+    assert_eq!(code, 1);
+    assert!(text.contains("schema/"), "{text}");
+    let (code, text) = test(&[("POLICY_SCHEMA", "true")], &["--no-schema"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(!text.contains("schema"), "{text}");
+    // Both at once is no sense.
+    let (code, text) = test(&[], &["--no-schema", "--kubernetes-version", "1.33"]);
+    assert_eq!(code, 2, "{text}");
+    let (code, text) = test(&[("POLICY_NO_SCHEMA", "true")], &[]);
+    assert!(code == 2 && text.contains("give it as a flag"), "{text}");
+}
+
+#[test]
 fn variables_stand_between_the_file_and_flags() {
     let folder = folder("policy: rules\nfail-on-warn: true\npaths: [shop]\noutput: [tap]\n");
     let (code, text) = run_with(&folder.path, &[("POLICY_FAIL_ON_WARN", "false")], &["test"]);

@@ -219,6 +219,19 @@ fn the_nightly_scan_publishes_and_fails() {
         code == 1 && log.contains("main.deny") && !log.contains("schema/"),
         "{log}"
     );
+    folder.write(
+        ".policy.yaml",
+        b"policy: [policy]\nschema: true\nkubernetes-version: [\"1.31\"]\n",
+    );
+    let (code, log) = agent.azure(
+        &folder.path,
+        &azure(&agent, "nightly.yml", &[("kubernetesVersion", "none")]),
+    );
+    assert!(
+        code == 1 && log.contains("main.deny") && !log.contains("schema"),
+        "{log}"
+    );
+    fs::remove_file(folder.path.join(".policy.yaml")).expect("it is there");
     let (code, log) = agent.azure(
         &folder.path,
         &azure(&agent, "nightly.yml", &[("kubernetesVersion", "1.30,1.33")]),

@@ -14,7 +14,7 @@ use policy::walk;
 use crate::completions::{CompletionsArgs, ManArgs};
 use crate::init::InitArgs;
 use crate::merge::MergeArgs;
-use crate::schemas::SchemaArgs;
+use crate::schemas::{SCHEMA_FLAGS, SchemaArgs};
 use crate::suppression::SuppressArgs;
 
 /// Checks Kubernetes manifests against the Rego policies that you already have.
@@ -175,6 +175,9 @@ pub(crate) struct TestArgs {
     pub(crate) gatekeeper: GatekeeperArgs,
     #[command(flatten)]
     pub(crate) schema: SchemaArgs,
+    /// Check no schemas, whatever the configuration says about them.
+    #[arg(long, help_heading = "Schemas", conflicts_with_all = SCHEMA_FLAGS)]
+    pub(crate) no_schema: bool,
     #[command(flatten)]
     pub(crate) walk: WalkArgs,
     #[command(flatten)]

@@ -20,7 +20,7 @@ use crate::variables;
 /// The key for the paths of `policy test`.
 const PATHS: &str = "paths";
 /// Flags that are no keys: they are about one run or about the configuration itself.
-const NO_KEYS: [&str; 9] = [
+const NO_KEYS: [&str; 10] = [
     "help",
     "version",
     "config",
@@ -30,6 +30,7 @@ const NO_KEYS: [&str; 9] = [
     "hook",
     "changed-since",
     "shard",
+    "no-schema",
 ];
 
 /// Commands whose flags are about one run.

@@ -6,6 +6,17 @@ use clap::Args;
 use policy::schema::location::Source;
 use policy::schema::options::{self as schema, KindPattern, NoSchema};
 
+/// The flags that ask for schemas.
+pub(crate) const SCHEMA_FLAGS: [&str; 7] = [
+    "schema",
+    "kubernetes_version",
+    "crds",
+    "schema_location",
+    "schema_skip",
+    "schema_reject",
+    "strict_schemas",
+];
+
 /// What the schemas of Kubernetes' kinds are checked for.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Schemas")]
