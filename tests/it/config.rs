@@ -60,6 +60,34 @@ fn the_file_says_what_flags_leave_open() {
 }
 
 #[test]
+fn paths_with_commas_begin_at_the_file_each() {
+    let folder = folder("policy: rules,more\ndata: 'x.json,shop/y.json'\n");
+    folder.write(
+        "more/q.rego",
+        b"package q\n\ndeny contains \"x and y\" if data.x == data.y\n",
+    );
+    folder.write("x.json", b"{\"x\": 1}");
+    folder.write("shop/y.json", b"{\"y\": 1}");
+    for below in ["", "shop", "shop/k8s"] {
+        let path = folder.path.join(below);
+        let (code, json) = report(
+            &path,
+            &["test", &format!("{}/shop/k8s", folder.path.display())],
+        );
+        assert_eq!(code, 1, "{below}: {json:#}");
+        assert_eq!(json["summary"]["rules"], 2, "{below}");
+    }
+    // One that is there with its comma is one.
+    std::fs::rename(folder.path.join("more"), folder.path.join("rules,more")).expect("a name");
+    let (code, json) = report(&folder.path.join("shop"), &["test", "k8s"]);
+    assert_eq!(
+        (code, &json["summary"]["rules"]),
+        (1, &1.into()),
+        "{json:#}"
+    );
+}
+
+#[test]
 fn schemas_that_the_file_asks_for_can_be_left_out() {
     let folder = folder(
         "policy: rules\nschema: true\nkubernetes-version: ['1.33']\nschema-reject: Pod\nstrict-schemas: true\n",
@@ -78,6 +106,73 @@ fn schemas_that_the_file_asks_for_can_be_left_out() {
     assert_eq!(code, 2, "{text}");
     let (code, text) = test(&[("POLICY_NO_SCHEMA", "true")], &[]);
     assert!(code == 2 && text.contains("give it as a flag"), "{text}");
+}
+
+#[test]
+fn policies_that_are_named_twice_are_read_once() {
+    let tests = "package main\n\ntest_pod if count(warn) == 1 with input as {\"kind\": \"Pod\"}\n";
+    let folder = folder("");
+    folder.write(
+        "rules/sub/q.rego",
+        b"package q\n\nx := 1\n\ndeny contains \"q\" if false\n",
+    );
+    folder.write("rules/p_test.rego", tests.as_bytes());
+    folder.write("more/r.rego", b"package r\n\ntest_r if true\n");
+    let whole = folder.path.join("rules").display().to_string();
+    for other in [
+        "./rules",
+        "rules/",
+        "shop/../rules",
+        "rules/sub",
+        "./rules/sub/q.rego",
+        &whole,
+    ] {
+        for both in [["rules", other], [other, "rules"]] {
+            let [one, two] = both;
+            let (code, json) = report(&folder.path, &["test", "-p", one, "-p", two, "shop"]);
+            assert_eq!(code, 0, "{both:?} {json:#}");
+            assert_eq!(json["summary"]["rules"], 2, "{both:?}");
+            for args in [["verify", one, two], ["verify", one, "-p"]] {
+                let args = match args {
+                    [_, _, "-p"] => vec!["verify", one, "-p", two],
+                    _ => args.to_vec(),
+                };
+                let (code, json) = report(&folder.path, &args);
+                assert_eq!(code, 0, "{args:?} {json:#}");
+                assert_eq!(json["summary"]["rules"], 1, "{args:?}");
+            }
+        }
+    }
+    // A file of tests that is named is still read.
+    let named = ["test", "-p", "rules", "-p", "./rules/p_test.rego", "shop"];
+    assert_eq!(report(&folder.path, &named).0, 0);
+    let (code, json) = report(&folder.path, &["verify", "rules,more"]);
+    assert_eq!(
+        (code, &json["summary"]["rules"]),
+        (0, &2.into()),
+        "{json:#}"
+    );
+}
+
+#[test]
+fn help_shows_what_a_command_can_use() {
+    let folder = folder("policy: [rules\n");
+    for command in ["init", "man", "completions"] {
+        let ran = run(&folder.path, &[command, "--help"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(!ran.stdout.contains("--config"), "{}", ran.stdout);
+        assert!(!ran.stdout.contains("--no-config"), "{}", ran.stdout);
+    }
+    assert!(
+        run(&folder.path, &["test", "--help"])
+            .stdout
+            .contains("--no-config")
+    );
+    // They do not read it either.
+    let ran = run(&folder.path, &["init", "."]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("kept .policy.yaml"), "{}", ran.stdout);
+    assert_eq!(run(&folder.path, &["--no-config", "man"]).code, 0);
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write as _};
 
-use clap::{Args, Command, CommandFactory as _};
+use clap::{Args, Command};
 
 use crate::PASSED;
-use crate::args::Policy;
+use crate::configuration;
 use crate::error::CommandError;
 
 #[derive(Args, Debug)]
@@ -38,13 +38,18 @@ not everything could be checked, or the command was used wrongly
 /// Prints what a shell needs to complete commands and flags; gives the exit code.
 pub(crate) fn completions(args: &CompletionsArgs) -> Result<u8, CommandError> {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut Policy::command(), "policy", &mut text);
+    clap_complete::generate(
+        args.shell,
+        &mut configuration::command(),
+        "policy",
+        &mut text,
+    );
     print(&text)
 }
 
 /// Prints a man page; gives the exit code.
 pub(crate) fn man(args: &ManArgs) -> Result<u8, CommandError> {
-    let mut policy = Policy::command();
+    let mut policy = configuration::command();
     policy.build();
     let page = match &args.command {
         None => policy,

@@ -82,7 +82,7 @@ struct Given {
 /// Reads arguments, variables and the configuration file.
 pub(crate) fn read(arguments: &[OsString]) -> Result<Merged, Refused> {
     let refused = |error| Refused::Arguments(error, Vec::new());
-    let mut command = Policy::command();
+    let mut command = command();
     command.build();
     let matches = command
         .clone()
@@ -95,8 +95,9 @@ pub(crate) fn read(arguments: &[OsString]) -> Result<Merged, Refused> {
             values: Vec::new(),
         });
     };
-    let file = find(own, &command).map_err(Refused::Configuration)?;
+    let mut file = None;
     if !WITHOUT_KEYS.contains(&name) {
+        file = find(own, &command).map_err(Refused::Configuration)?;
         variables::check(&keys(&command), &NO_KEYS).map_err(Refused::Configuration)?;
     }
     let subcommand = command
@@ -120,6 +121,17 @@ pub(crate) fn read(arguments: &[OsString]) -> Result<Merged, Refused> {
     arguments.set_base(file.map(|file| file.folder));
     commas::split(&mut arguments);
     Ok(Merged { arguments, values })
+}
+
+/// All commands; what they share is not shown where it does nothing.
+pub(crate) fn command() -> clap::Command {
+    let command = Policy::command();
+    let shared = command.get_arguments().filter(|arg| arg.is_global_set());
+    let hidden: Vec<Arg> = shared.map(|arg| arg.clone().hide(true)).collect();
+    command.mut_subcommands(|own| match WITHOUT_KEYS.contains(&own.get_name()) {
+        true => own.args(&hidden),
+        false => own,
+    })
 }
 
 /// Every key that there is, of all commands.
@@ -266,7 +278,10 @@ fn given(
         } else if let Some(file) = file
             && let Some(setting) = file.settings.iter().find(|setting| setting.key == key)
         {
-            let values = setting.values.iter();
+            let values = setting.values.iter().flat_map(|value| match &*key {
+                "policy" | "data" => commas::cut(value, &file.prefix),
+                _ => vec![&**value],
+            });
             all.push(Given {
                 from: format!("{}:{}", file.name, setting.location.start.line),
                 values: values

@@ -13,6 +13,7 @@ use policy::rego::tests::{self, Tested};
 use policy::report::{Report, Run};
 
 use crate::args::{self, VerifyArgs};
+use crate::commas;
 use crate::environment;
 use crate::error::CommandError;
 use crate::session;
@@ -60,12 +61,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<u8, CommandError> {
 /// What PATH and `-p` name, each once; the folder `policy` where nothing is named, which need not be there if there may be
 /// nothing.
 fn paths(args: &VerifyArgs) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = Vec::new();
-    for path in args.paths.iter().chain(&args.policy) {
-        if !paths.contains(path) {
-            paths.push(path.clone());
-        }
-    }
+    let mut paths = commas::once([&*args.paths, &args.policy].concat());
     let default = PathBuf::from(args::DEFAULT_POLICY);
     if paths.is_empty() && (!args.allow_empty || default.exists()) {
         paths.push(default);
