@@ -1,18 +1,45 @@
 //! Where the elements of what a builtin gave come from.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::document::value::Value;
+use crate::rego::trace::meter::Meter;
+use crate::rego::trace::remains::Elements as Remains;
 use crate::rego::trace::term::{Made, Source, Term, index};
+
+/// What is found out about the elements of one result, when it is first asked for.
+#[derive(Debug)]
+pub(in crate::rego) struct Known {
+    /// Where the elements of the arguments come from.
+    elements: OnceCell<BTreeMap<Value, Source>>,
+    /// The elements of a list of which parts are left; none where there were too few steps left to read it.
+    remains: OnceCell<Option<Remains>>,
+    /// Where changed collections below come from, by their keys: each knows more by itself.
+    changed: RefCell<BTreeMap<Value, Source>>,
+    /// What looking takes from.
+    meter: Meter,
+}
+
+impl Known {
+    /// Nothing is known yet.
+    pub(super) fn new(meter: &Meter) -> Self {
+        Self {
+            elements: OnceCell::new(),
+            remains: OnceCell::new(),
+            changed: RefCell::default(),
+            meter: meter.clone(),
+        }
+    }
+}
 
 /// Where an element of a builtin's result comes from: positions and paths where the function keeps them, else the equal
 /// element of an argument; none where that cannot be said.
 pub(super) fn of_element(
     name: &str,
     args: &[Term],
-    elements: &OnceCell<BTreeMap<Value, Source>>,
+    known: &Known,
     key: &Value,
     value: &Value,
 ) -> Option<Source> {
@@ -20,7 +47,8 @@ pub(super) fn of_element(
         return of_index(name, args, index, value);
     }
     if matches!(name, "json.remove" | "json.filter" | "json.patch") {
-        return of_path(name, args, key, value);
+        let changed = known.changed.borrow().get(key).cloned();
+        return changed.or_else(|| of_path(name, args, known, key, value));
     }
     if matches!(name, "object.union" | "object.filter" | "object.remove")
         && let Some(arg) = args.iter().rev().find(
@@ -38,7 +66,8 @@ pub(super) fn of_element(
             _ => arg.source.of_child(key, value),
         });
     }
-    elements
+    known
+        .elements
         .get_or_init(|| {
             let mut found = BTreeMap::new();
             for arg in args {
@@ -83,10 +112,10 @@ fn of_index(name: &str, args: &[Term], at: usize, value: &Value) -> Option<Sourc
 }
 
 /// What was at the same path before parts were removed or replaced.
-fn of_path(name: &str, args: &[Term], key: &Value, value: &Value) -> Option<Source> {
+fn of_path(name: &str, args: &[Term], known: &Known, key: &Value, value: &Value) -> Option<Source> {
     let (whole, changes) = args.split_first()?;
     let before = match &whole.value {
-        Value::Array(_) => of_list(whole, value)?,
+        Value::Array(_) => of_list(whole, value, known)?,
         _ => match whole.child(key) {
             Some(before) => before,
             // Only a patch adds something.
@@ -102,43 +131,24 @@ fn of_path(name: &str, args: &[Term], key: &Value, value: &Value) -> Option<Sour
     }
     if before.is_collection() {
         let args = std::iter::once(before).chain(changes.iter().cloned());
-        return Some(Source::call(&name.into(), args.collect()));
+        let source = Source::call(&name.into(), args.collect(), &known.meter);
+        let mut changed = known.changed.borrow_mut();
+        changed.insert(key.clone(), source.clone());
+        return Some(source);
     }
     (name == "json.patch")
         .then(|| changes.first())?
         .map(|by| by.source.clone())
 }
 
-/// The one element of a list that another is or is a part of: what was removed in front of it shifts the others.
-fn of_list(list: &Term, value: &Value) -> Option<Term> {
-    let only = |fits: &dyn Fn(&Value) -> bool| {
-        let mut found = list.children().into_iter().map(|(_, element)| element);
-        let first = found.find(|element| fits(&element.value))?;
-        found.all(|element| !fits(&element.value)).then_some(first)
-    };
-    let is_there = list
-        .value
-        .as_array()
-        .is_ok_and(|items| items.contains(value));
-    match is_there {
-        true => only(&|element| element == value),
-        false => only(&|element| is_part(value, element)),
-    }
-}
-
-/// Whether a value is what is left of another.
-fn is_part(part: &Value, whole: &Value) -> bool {
-    match (part, whole) {
-        (Value::Object(part), Value::Object(whole)) => part
-            .iter()
-            .all(|(key, value)| whole.get(key).is_some_and(|whole| is_part(value, whole))),
-        (Value::Array(part), Value::Array(whole)) => {
-            let mut left = whole.iter();
-            part.iter()
-                .all(|value| left.any(|whole| is_part(value, whole)))
-        }
-        _ => part == whole,
-    }
+/// The one element of a list that another is or is a part of.
+fn of_list(list: &Term, value: &Value, known: &Known) -> Option<Term> {
+    let items = list.value.as_array().ok()?;
+    let elements = known
+        .remains
+        .get_or_init(|| Remains::of(items, &known.meter));
+    let index = elements.as_ref()?.find(value, items, &known.meter)?;
+    list.child(&Value::from(index as u64))
 }
 
 #[cfg(test)]
@@ -159,7 +169,7 @@ mod tests {
         let args = vec![input, Term::constant(value(more))];
         let made = Term {
             value: value(result),
-            source: Source::call(&name.into(), args),
+            source: Source::call(&name.into(), args, &Meter::new(1_000)),
         };
         let found = made.at(path).expect("it is there");
         let keys = found.place()?.keys();

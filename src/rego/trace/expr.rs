@@ -108,8 +108,11 @@ impl Machine<'_> {
                 self.each(&sides.0, frame, &mut |machine, frame, left| {
                     machine.each(&sides.1, frame, &mut |machine, frame, right| {
                         let holds = compare(*operator, &left.value, &right.value);
-                        let source =
-                            Source::call(&operator.as_str().into(), vec![left.clone(), right]);
+                        let source = Source::call(
+                            &operator.as_str().into(),
+                            vec![left.clone(), right],
+                            &machine.budget,
+                        );
                         let value = Value::from(holds);
                         then(machine, frame, Term { value, source })
                     })
@@ -291,7 +294,7 @@ impl Machine<'_> {
                 None => text.push_str("<undefined>"),
             }
         }
-        let source = Source::call(&"template".into(), args);
+        let source = Source::call(&"template".into(), args, &self.budget);
         let value = Value::from(text);
         then(self, frame, Term { value, source })
     }
@@ -335,7 +338,7 @@ impl Machine<'_> {
                     let start = place.keys().len().saturating_sub(path.len());
                     Source::Path(place.clone(), start)
                 }
-                _ => Source::call(&"walk".into(), vec![term.clone()]),
+                _ => Source::call(&"walk".into(), vec![term.clone()], &self.budget),
             },
         };
         if then(self, frame, array(vec![path_term, term.clone()]))? == Flow::Enough {

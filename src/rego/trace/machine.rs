@@ -11,6 +11,7 @@ use crate::document::value::{Object, Value};
 use crate::rego::prepare::names::DataPath;
 use crate::rego::syntax::ast::Operator;
 use crate::rego::trace::functions::Functions;
+use crate::rego::trace::meter::Meter;
 use crate::rego::trace::plan::{
     Body, Every, GroupId, Node, NodeKind, Program, Slot, Statement, StatementKind, Target,
 };
@@ -76,7 +77,7 @@ pub(in crate::rego) struct Machine<'p> {
     /// What rules without arguments gave in each context. Kept apart from the contexts: what rules gave knows them.
     pub(in crate::rego) results: FxHashMap<(usize, GroupId), Option<Term>>,
     /// Steps left.
-    pub(in crate::rego) budget: u64,
+    pub(in crate::rego) budget: Meter,
     pub(in crate::rego) deadline: Instant,
     /// How many rules and functions are being evaluated.
     pub(in crate::rego) depth: usize,
@@ -103,7 +104,7 @@ const BUDGET: u64 = 3_000_000;
 impl<'p> Machine<'p> {
     /// Lets a rule be evaluated, or `n_findings` of it be explained, whatever was before.
     pub(in crate::rego) fn refill(&mut self, n_findings: usize) {
-        self.budget = BUDGET + 20_000 * n_findings as u64;
+        self.budget.refill(BUDGET + 20_000 * n_findings as u64);
     }
 
     pub(in crate::rego) fn new(
@@ -123,7 +124,7 @@ impl<'p> Machine<'p> {
             }),
             n_contexts: 1,
             results: FxHashMap::default(),
-            budget: BUDGET,
+            budget: Meter::new(BUDGET),
             deadline,
             depth: 0,
             n_nested: 0,
@@ -144,9 +145,9 @@ impl<'p> Machine<'p> {
     /// Counts a step.
     pub(in crate::rego) fn spend(&mut self, steps: u64) -> Result<(), Stop> {
         const CLOCK: u64 = 4096;
-        let before = self.budget / CLOCK;
-        self.budget = self.budget.checked_sub(steps).ok_or(Stop::Budget)?;
-        if self.budget / CLOCK != before && Instant::now() > self.deadline {
+        let before = self.budget.left() / CLOCK;
+        self.budget.take(steps).ok_or(Stop::Budget)?;
+        if self.budget.left() / CLOCK != before && Instant::now() > self.deadline {
             return Err(Stop::Budget);
         }
         Ok(())

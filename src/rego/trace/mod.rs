@@ -20,6 +20,7 @@ mod failure;
 mod functions;
 mod machine;
 mod matching;
+mod meter;
 mod missing;
 mod narrate;
 mod order;
@@ -28,6 +29,7 @@ pub(in crate::rego) mod places;
 mod plan;
 mod rank;
 mod reads;
+mod remains;
 mod rules;
 mod term;
 #[cfg(test)]

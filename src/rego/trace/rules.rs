@@ -8,6 +8,7 @@ use crate::document::value::Value;
 use crate::rego::prepare::names::DataPath;
 use crate::rego::trace::collections::collection;
 use crate::rego::trace::machine::{Flow, Machine, Replacement, Step, Stop, ThenValue, put};
+use crate::rego::trace::meter::Meter;
 use crate::rego::trace::partial::merged;
 use crate::rego::trace::plan::{
     Branch, Callee, DataNode, Definition, GroupId, GroupKind, Node, NodeKind,
@@ -352,19 +353,19 @@ impl Machine<'_> {
         if &**name == "object.get"
             && let [object, key, default] = args.as_slice()
         {
-            return Ok(got(object, key, default));
+            return Ok(got(object, key, default, &self.budget));
         }
         let values = args.iter().map(|arg| arg.value.clone()).collect();
         let value = self.functions.call(name, values)?;
         Ok(value.map(|value| Term {
             value,
-            source: Source::call(name, args),
+            source: Source::call(name, args, &self.budget),
         }))
     }
 }
 
 /// `object.get`: what is at a key or a path, else the default, which knows where nothing was found.
-fn got(object: &Term, key: &Term, default: &Term) -> Option<Term> {
+fn got(object: &Term, key: &Term, default: &Term, meter: &Meter) -> Option<Term> {
     if !matches!(object.value, Value::Object(_)) {
         return None;
     }
@@ -384,7 +385,11 @@ fn got(object: &Term, key: &Term, default: &Term) -> Option<Term> {
         }
         None => match &object.source {
             Source::Constant => default.source.clone(),
-            _ => Source::call(&"object.get".into(), vec![object.clone(), default.clone()]),
+            _ => Source::call(
+                &"object.get".into(),
+                vec![object.clone(), default.clone()],
+                meter,
+            ),
         },
     };
     Some(Term {

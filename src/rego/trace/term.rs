@@ -1,13 +1,13 @@
 //! Values that know where they come from.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::document::value::Value;
-use crate::rego::trace::elements::of_element;
+use crate::rego::trace::elements::{Known, of_element};
 use crate::rego::trace::machine::Context;
+use crate::rego::trace::meter::Meter;
 use crate::rego::trace::plan::{Branch, Comprehension, GroupId};
 
 /// A value and where it comes from.
@@ -39,8 +39,8 @@ pub(in crate::rego) enum Made {
     Call {
         name: Arc<str>,
         args: Vec<Term>,
-        /// Where the elements of the result come from, found out when first asked for.
-        elements: OnceCell<BTreeMap<Value, Source>>,
+        /// Where the elements of the result come from.
+        known: Known,
     },
     /// `object.get` found nothing at this place and gave its default.
     Absent(Place, Source),
@@ -254,11 +254,11 @@ pub(in crate::rego) fn index(key: &Value) -> Option<usize> {
 
 impl Source {
     /// Made by a builtin.
-    pub(in crate::rego) fn call(name: &Arc<str>, args: Vec<Term>) -> Self {
+    pub(in crate::rego) fn call(name: &Arc<str>, args: Vec<Term>, meter: &Meter) -> Self {
         Self::Made(Rc::new(Made::Call {
             name: Arc::clone(name),
             args,
-            elements: OnceCell::new(),
+            known: Known::new(meter),
         }))
     }
 
@@ -317,11 +317,9 @@ impl Source {
                     Some(member) => member.source(),
                     None => self.clone(),
                 },
-                Made::Call {
-                    name,
-                    args,
-                    elements,
-                } => of_element(name, args, elements, key, value).unwrap_or_else(|| self.clone()),
+                Made::Call { name, args, known } => {
+                    of_element(name, args, known, key, value).unwrap_or_else(|| self.clone())
+                }
             },
         }
     }
