@@ -19,6 +19,7 @@ pub mod report;
 pub mod resource;
 pub mod scan;
 pub mod schema;
+pub mod settle;
 pub mod source;
 pub mod suppress;
 pub mod tally;

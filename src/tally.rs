@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Problem, Rule, Stage};
 
-/// Kinds that are named where a constraint matched nothing.
+/// Kinds that are named, of those that there are or that have no schema.
 const MOST_KINDS: usize = 5;
 
 /// What was met in a run or in a part of one.
@@ -118,12 +118,10 @@ impl Tally {
         let counts = self.without_schema.values();
         let n_documents = counts.fold(0_usize, |sum, n| sum.saturating_add(*n));
         if n_documents > 0 {
-            let kinds = most(&self.without_schema).into_iter();
-            let named: Vec<String> = kinds.map(|(kind, n)| format!("{n} {kind}")).collect();
             let message = format!(
                 "{} had no schema: {}",
                 documents(n_documents),
-                named.join(", ")
+                named(&self.without_schema)
             );
             problems.push(Problem::notice(Stage::Evaluate, message).help(
                 "Their metadata were checked. Give their CustomResourceDefinitions with `--crds`; `--strict-schemas` makes each an error.",
@@ -136,18 +134,8 @@ impl Tally {
         if let Some(near) = &unmatched.nearest {
             return near.text.clone();
         }
-        let kinds = most(&self.kinds);
-        let more = kinds.len().saturating_sub(MOST_KINDS);
-        let mut found: Vec<String> = kinds
-            .into_iter()
-            .take(MOST_KINDS)
-            .map(|(kind, n)| format!("{n} {kind}"))
-            .collect();
-        if more > 0 {
-            found.push(format!("{more} other kinds"));
-        }
         let wanted = &unmatched.wanted;
-        format!("Kinds: wanted {wanted}; there are {}.", found.join(", "))
+        format!("Kinds: wanted {wanted}; there are {}.", named(&self.kinds))
     }
 }
 
@@ -158,11 +146,19 @@ fn add(own: &mut BTreeMap<String, usize>, other: BTreeMap<String, usize>) {
     }
 }
 
-/// The kinds of which there are most first.
-fn most(kinds: &BTreeMap<String, usize>) -> Vec<(&String, usize)> {
-    let mut kinds: Vec<_> = kinds.iter().map(|(kind, n)| (kind, *n)).collect();
-    kinds.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    kinds
+/// The kinds of which there are most, with their numbers, and how many other ones there are.
+fn named(kinds: &BTreeMap<String, usize>) -> String {
+    let mut most: Vec<_> = kinds.iter().collect();
+    most.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
+    let more = most.len().saturating_sub(MOST_KINDS);
+    let most = most.into_iter().take(MOST_KINDS);
+    let mut parts: Vec<String> = most.map(|(kind, n)| format!("{n} {kind}")).collect();
+    match more {
+        0 => {}
+        1 => parts.push("1 other kind".to_owned()),
+        more => parts.push(format!("{more} other kinds")),
+    }
+    parts.join(", ")
 }
 
 fn documents(n: usize) -> String {
@@ -197,6 +193,28 @@ mod tests {
                 .collect(),
             ..Tally::default()
         }
+    }
+
+    #[test]
+    fn some_kinds_are_named_and_the_others_counted() {
+        let said = |n_kinds: usize| {
+            let kinds = (0..n_kinds).map(|n| (format!("Kind{n}"), 1));
+            let tally = Tally {
+                without_schema: kinds.collect(),
+                ..Tally::default()
+            };
+            tally.problems(&[])[0].message.clone()
+        };
+        let five = "1 Kind0, 1 Kind1, 1 Kind2, 1 Kind3, 1 Kind4";
+        assert_eq!(said(5), format!("5 documents had no schema: {five}"));
+        assert_eq!(
+            said(6),
+            format!("6 documents had no schema: {five}, 1 other kind")
+        );
+        assert_eq!(
+            said(9),
+            format!("9 documents had no schema: {five}, 4 other kinds")
+        );
     }
 
     #[test]

@@ -15,13 +15,13 @@ use crate::gatekeeper::expansion::Generated;
 use crate::gatekeeper::explain::explain;
 use crate::gatekeeper::matching::{Candidate, Match, Part, Verdict};
 use crate::gatekeeper::review::Review;
-use crate::gatekeeper::tally::Tally;
+use crate::gatekeeper::tally;
 use crate::gatekeeper::template::{Engine, HOST};
 use crate::gatekeeper::violation::{Violation, notices, violations};
 use crate::gatekeeper::world::{Inventory, World};
 use crate::gatekeeper::{Constraints, NamespaceObject, Undecided};
 use crate::rego::hosted::{Evaluator, Found, Hosted};
-use crate::tally;
+use crate::tally::Tally;
 
 /// What belongs to one run over documents.
 #[derive(Debug, Default)]
@@ -56,14 +56,14 @@ impl Check for Constraints {
             check: self,
             world,
             evaluators: self.templates.iter().map(|_| None).collect(),
-            tally: Tally::new(self.constraints.len()),
+            tally: tally::start(&self.constraints),
         })
     }
 
-    fn tally(&self) -> tally::Tally {
+    fn tally(&self) -> Tally {
         let tally = self.run.tally.lock();
         let tally = tally.unwrap_or_else(PoisonError::into_inner).take();
-        tally.map_or_else(tally::Tally::default, |tally| tally.of(&self.constraints))
+        tally.unwrap_or_default()
     }
 }
 
@@ -126,11 +126,11 @@ impl<'a> ConstraintJudge<'a> {
         let default_namespace = self.check.judging.default_namespace.as_deref();
         match Review::of(input, default_namespace) {
             Ok(Some(review)) => {
-                self.tally.object(&review);
+                tally::note_object(&mut self.tally, &review);
                 self.review(&review, None, judgement);
                 self.expand(&review, judgement);
             }
-            Ok(None) => self.tally.plain(),
+            Ok(None) => self.tally.n_plain += 1,
             Err(problem) => {
                 judgement.outcomes.fill(Outcome::Errored);
                 judgement.problems.push(problem);
@@ -192,10 +192,10 @@ impl<'a> ConstraintJudge<'a> {
                 location: &location,
                 started,
             };
-            let matching = &constraint.matching;
-            let verdict = verdict(matching, &candidates, check.judging.undecided);
-            self.tally
-                .verdict(index, matching, verdict, first, &review.subject);
+            let undecided = check.judging.undecided;
+            let verdict = verdict(&constraint.matching, &candidates, undecided);
+            let tally = &mut self.tally;
+            tally::note_verdict(tally, constraint, verdict, first, &review.subject);
             match verdict {
                 Verdict::Matched => self.evaluate(&judged, judgement),
                 Verdict::Unmatched(_) => {}

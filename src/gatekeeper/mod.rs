@@ -14,7 +14,7 @@ mod object;
 pub mod read;
 pub mod review;
 pub mod suite;
-pub mod tally;
+mod tally;
 pub mod template;
 pub mod violation;
 pub mod world;

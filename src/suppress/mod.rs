@@ -6,7 +6,6 @@
 pub mod baseline;
 pub mod fingerprint;
 mod inline;
-pub mod settle;
 pub mod waiver;
 
 #[cfg(test)]

@@ -54,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "suppress",
         &["checkout", "document", "finding", "resource", "source"],
     ),
+    ("settle", &["finding"]),
     ("merge", &["report"]),
     ("tally", &["finding"]),
     (
@@ -176,6 +177,9 @@ fn files_and_functions_are_short_and_say_what_they_are_for() {
         let (name, _, code) = read(&path);
         if !code.starts_with("//!") {
             wrong.push(format!("{name}: no `//!` that says what it is for"));
+        }
+        if code.contains("#[ignore") {
+            wrong.push(format!("{name}: a test that is not run"));
         }
         if is_test(&name) {
             continue;

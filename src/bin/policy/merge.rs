@@ -9,7 +9,8 @@ use policy::finding::{Location, Problem, Severity, Stage, Status, Suppression};
 use policy::merge;
 use policy::output::json;
 use policy::report::Report;
-use policy::suppress::{Extent, settle};
+use policy::settle;
+use policy::suppress::Extent;
 
 use crate::args::{OutputArgs, instant};
 use crate::environment::{self, with_slashes};

@@ -8,7 +8,7 @@ use policy::finding::{Problem, Severity};
 use policy::output::{self, Ci, Format, Passed, Style};
 use policy::rego::load::{BuiltinErrors, Environment, Options, Places, Tests};
 use policy::report::{Report, Verdict, Warnings};
-use policy::suppress::settle::{Failing, settle};
+use policy::settle::{Failing, settle};
 use policy::walk::{self, FileEntry};
 
 use crate::args::{ColorWhen, LoadArgs, OutputArgs, Target, WalkArgs};

@@ -1,4 +1,5 @@
-//! What the failure of a built-in function counts as, once it is known what counts of what its rule found.
+//! What the failure of a built-in function counts as, once everything was found and suppressed: the last step in front of
+//! the verdict. It changes how grave such problems are and nothing else.
 //!
 //! Where a finding of the same rule on the same document makes the run fail, nothing can pass unseen, and the failure is a
 //! notice; everywhere else it is an error.
