@@ -124,7 +124,7 @@ impl<'c, 'r, 'a> Needs<'c, 'r, 'a> {
     /// Whether an expression lacks something that it needs.
     fn expr(&mut self, expr: &Expr) -> bool {
         match &expr.kind {
-            ExprKind::Var(_) => self.is_empty(expr, false),
+            ExprKind::Var(_) => self.is_undefined(expr) || self.is_empty(expr, false),
             ExprKind::Ref(head, steps) => {
                 self.is_undefined(expr)
                     || self.is_empty(expr, false)

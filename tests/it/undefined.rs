@@ -68,6 +68,8 @@ fn rules_that_need_what_is_not_there_find_nothing() {
         "deny contains \"x\" if ok\nok if is_pod(1)\nis_pod(_) if input.kind == \"Pod\"",
         "deny contains \"x\" if some c in containers\ncontainers contains c if some c in input.spec.containers",
         "deny contains input.metadata.name if true",
+        "import input.spec as spec\ndeny contains \"x\" if spec",
+        "deny contains \"x\" if data.main.ok.found\nok := {\"found\": y} if y := input.spec",
         "deny contains \"x\" if { not input.metadata.labels; input.kind == \"Pod\" }",
     ];
     for text in of_one_document {
