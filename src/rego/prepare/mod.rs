@@ -10,6 +10,7 @@
 pub(in crate::rego) mod calls;
 pub(in crate::rego) mod check;
 pub(in crate::rego) mod constants;
+mod declared;
 pub(in crate::rego) mod diagnose;
 mod every;
 mod hoist;
@@ -172,6 +173,7 @@ fn prepared(unit: &Unit, conftest_file: ConftestFile, constants: &mut Vec<Expr>)
         calls::rewrite(rule, &unit.names, locals, conftest_file);
         hoist::hoist(rule, &unit.names, locals, negation);
         every::bind(rule);
+        declared::drop(rule);
         constants::extract(rule, constants);
     }
     module
