@@ -249,6 +249,9 @@ impl<'a> Reader<'a> {
                         builder.key(&key, span)?;
                     }
                 } else {
+                    if is_empty && builder.expects_value_of_key() {
+                        self.colon_before_bracket()?;
+                    }
                     let value = scalar::value(text, plain, tag, self.words)
                         .map_err(|message| BuildError::new(span, message))?;
                     builder.scalar(value, span, *anchor)?;
@@ -342,6 +345,23 @@ impl<'a> Reader<'a> {
             return Err(
                 BuildError::new(tab, "a tab in the indentation").help("Indent with blanks.")
             );
+        }
+        Ok(())
+    }
+
+    /// `{a:}` has the key `a` in YAML 1.2 and `a:` for kubectl: neither is taken for what was meant.
+    fn colon_before_bracket(&self) -> Result<(), BuildError> {
+        let text = self.file.text().as_bytes();
+        let colon = self.last_end as usize;
+        let is_quoted = colon > 0 && matches!(text[colon - 1], b'"' | b'\'');
+        let ends = matches!(text.get(colon..colon + 2), Some([b':', b',' | b'}' | b']']));
+        if ends && !is_quoted {
+            let span = Span::from_offsets(colon, colon + 1);
+            return Err(BuildError::new(
+                span,
+                "for kubectl this colon is a part of the word before it",
+            )
+            .help("Write a blank or a value after it, or quotes around the word."));
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::document::block::parse;
 use crate::document::scalar::Words;
-use crate::document::{Limits, yaml};
+use crate::document::{Limits, Syntax, yaml};
 use crate::source::SourceFile;
 
 /// Whether this reader took the text; it must then give the same as the full one.
@@ -116,6 +116,32 @@ fn a_block_text_below_a_comment_with_its_sign_is_at_its_own() {
     let spans = full.documents[0].spans.nodes();
     let span = spans.last().expect("a node").value_span;
     assert_eq!(file.slice(span), "|2-\n      a secret");
+}
+
+#[test]
+fn a_colon_that_kubectl_takes_for_a_part_of_the_word_is_an_error() {
+    let problems = |text: &str| {
+        let file = Arc::new(SourceFile::new("t.yaml", text.to_owned()));
+        let parsed = crate::document::parse(&file, Syntax::Yaml, &Limits::default());
+        parsed.problems.len()
+    };
+    for text in [
+        "a: {b:}\n",
+        "a: {b:, c: 1}\n",
+        "a: [b:]\n",
+        "[{n: v, emptyDir:}]\n",
+    ] {
+        assert_eq!(problems(text), 1, "{text}");
+    }
+    for text in [
+        "a: {b: }\n",
+        "a: {b: , c: 1}\n",
+        "a: {\"b\":}\n",
+        "a: {b: {}}\n",
+        "a:\nb: [c]\n",
+    ] {
+        assert_eq!(problems(text), 0, "{text}");
+    }
 }
 
 #[test]
