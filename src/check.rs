@@ -48,6 +48,11 @@ pub trait Check: Sync {
         false
     }
 
+    /// Whether what is said of other documents depends on this one: where it changes, they are to be judged again.
+    fn informs(&self, document: &Arc<Document>) -> bool {
+        self.collects(document)
+    }
+
     /// Whether a document can be judged only when all others have been read.
     fn waits(&self, _document: &Arc<Document>) -> bool {
         false

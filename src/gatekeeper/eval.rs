@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use crate::check::{Check, Facts, Judge, Judgement, Needs};
+use crate::document::Document;
 use crate::document::input::{Input, Lists};
 use crate::document::value::Value;
 use crate::explain::Explanation;
@@ -18,7 +19,7 @@ use crate::gatekeeper::review::Review;
 use crate::gatekeeper::tally;
 use crate::gatekeeper::template::{Engine, HOST};
 use crate::gatekeeper::violation::{Violation, notices, violations};
-use crate::gatekeeper::world::{Inventory, World};
+use crate::gatekeeper::world::{Inventory, World, is_namespace};
 use crate::gatekeeper::{Constraints, NamespaceObject, Undecided};
 use crate::rego::hosted::{Evaluator, Found, Hosted};
 use crate::tally::Tally;
@@ -41,6 +42,17 @@ impl Check for Constraints {
         } else {
             Needs::OneDocument
         }
+    }
+
+    fn informs(&self, document: &Arc<Document>) -> bool {
+        let is_any_namespace = || {
+            let inputs = Input::of_document(document, Lists::Items);
+            let mut resources = inputs
+                .iter()
+                .filter_map(|input| input.subject.resource.as_deref());
+            resources.any(is_namespace)
+        };
+        self.reads_inventory() || self.needs_namespaces() && is_any_namespace()
     }
 
     fn judge<'a>(&'a self, facts: &'a Facts) -> Box<dyn Judge + 'a> {

@@ -56,7 +56,7 @@ impl World {
                 let Some(resource) = input.subject.resource.as_deref() else {
                     continue;
                 };
-                if resource.kind == "Namespace" && resource.api_version == "v1" {
+                if is_namespace(resource) {
                     namespaces.insert(resource.name.clone(), input.value.clone());
                 }
                 if inventory == Inventory::Kept {
@@ -96,6 +96,11 @@ impl World {
             labels: Labels::of(labels),
         })
     }
+}
+
+/// Whether it is a Namespace, whose labels others are selected by.
+pub(super) fn is_namespace(resource: &Resource) -> bool {
+    resource.kind == "Namespace" && resource.api_version == "v1"
 }
 
 /// Whether all objects are kept for `data.inventory`, or Namespaces only.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::check::{Check, Facts, Judge, Judgement, Needs};
+use crate::document::Document;
 use crate::document::input::Input;
 use crate::document::value::Value;
 use crate::explain::{Explanation, Part};
@@ -31,6 +32,10 @@ impl Check for PolicySet {
         } else {
             Needs::OneDocument
         }
+    }
+
+    fn informs(&self, _document: &Arc<Document>) -> bool {
+        self.settings.combine
     }
 
     fn judge<'a>(&'a self, _facts: &'a Facts) -> Box<dyn Judge + 'a> {

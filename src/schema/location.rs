@@ -41,6 +41,20 @@ const NAMES: [&str; 6] = [
 const STANDARD: &str = "/{{.NormalizedKubernetesVersion}}-standalone{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json";
 
 impl Source {
+    /// The folder that all its files are below.
+    #[must_use]
+    pub fn folder(&self) -> Option<PathBuf> {
+        let Self::Files(template) = self else {
+            return None;
+        };
+        let fixed = template.split("{{").next().unwrap_or_default();
+        Some(PathBuf::from(match fixed.rsplit_once('/') {
+            Some(("", _)) => "/",
+            Some((folder, _)) => folder,
+            None => ".",
+        }))
+    }
+
     /// kubeconform's `-schema-location`.
     ///
     /// # Errors

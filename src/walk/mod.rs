@@ -95,6 +95,12 @@ pub fn find(paths: &[PathBuf], options: &Options) -> Found {
     found
 }
 
+/// Whether a walk takes a file of this name, as far as the name alone says.
+#[must_use]
+pub fn is_manifest(path: &Path) -> bool {
+    path.file_name().is_some_and(names::is_manifest)
+}
+
 /// The bytes of a file.
 ///
 /// # Errors

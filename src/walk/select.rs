@@ -35,14 +35,14 @@ pub fn shard(files: &mut [FileEntry], shard: Shard) {
     }
 }
 
-/// Lets only files be judged whose real path is among `changed`; standard input always is.
+/// Lets only files be judged whose real path, or a folder above, is among `changed`; standard input always is.
 pub fn changed(files: &mut [FileEntry], changed: &BTreeSet<PathBuf>) {
     for file in files {
         let is_changed = file.is_stdin()
             || file
                 .path
                 .canonicalize()
-                .is_ok_and(|real| changed.contains(&real));
+                .is_ok_and(|real| real.ancestors().any(|path| changed.contains(path)));
         if !is_changed {
             file.role = Role::Known;
         }

@@ -2,6 +2,7 @@
 
 mod agent;
 mod better;
+mod changed;
 mod ci;
 mod cli;
 mod config;

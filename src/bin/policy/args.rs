@@ -143,6 +143,10 @@ pub(crate) struct TestArgs {
     #[arg(long, conflicts_with = "update_baseline")]
     pub(crate) hook: bool,
     /// Judge only documents of files that changed since this commit (or branch), by git; rules still see the others.
+    ///
+    /// Everything is judged, and it is said why, where what judges changed: policies, data, schemas, the configuration, or
+    /// documents that others are judged by (CustomResourceDefinitions with `--schema`, Namespaces where constraints look at
+    /// them, anything where a template reads the inventory), also where they are gone.
     #[arg(long, value_name = "REF", conflicts_with = "update_baseline")]
     pub(crate) changed_since: Option<String>,
     /// Judge only a part of the files, `2/5` or `auto`; `policy merge` puts the JSON reports together.

@@ -1,6 +1,7 @@
 //! The command line: the only place that sees arguments, environment, clock, terminal and exit codes.
 
 mod args;
+mod changed;
 mod commas;
 mod completions;
 mod config;

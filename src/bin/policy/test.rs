@@ -18,6 +18,7 @@ use policy::tally::Tally;
 use policy::walk::{self, Role};
 
 use crate::args::{self, TestArgs};
+use crate::changed;
 use crate::environment;
 use crate::error::CommandError;
 use crate::progress;
@@ -97,17 +98,17 @@ fn judge(
 ) -> Result<(), CommandError> {
     let mut never_enter = [policies, &args.load.data, &args.gatekeeper.inventory].concat();
     never_enter.extend(args.suppress.files());
-    let judges: Vec<PathBuf> = never_enter
-        .iter()
-        .chain(&args.schema.crds)
-        .cloned()
-        .collect();
+    let judging = changed::Judging {
+        files: judges(args, &never_enter),
+        checks,
+        max_bytes: args.walk.max_file_size << 20,
+    };
     let mut wanted = args.walk.options(never_enter);
     if args.hook {
         wanted.named = walk::Named::AsInWalk;
     }
     let mut found = walk::find(&args.paths, &wanted);
-    let extent = select(args, &mut found, judges, report)?;
+    let extent = select(args, &mut found, &judging, report)?;
     let stdin = standard_input(args, &mut found, report);
     let options = scan_options(args);
     let progress = Arc::default();
@@ -201,21 +202,26 @@ fn standard_input(
     }
 }
 
+/// Files and folders by which all documents are judged, where they are not among the manifests.
+fn judges(args: &TestArgs, never_enter: &[PathBuf]) -> Vec<PathBuf> {
+    let locations = args.schema.schema_location.iter();
+    let configuration = args.output.base.iter();
+    let mut judges = never_enter.to_vec();
+    judges.extend(args.schema.crds.iter().cloned());
+    judges.extend(locations.filter_map(|location| location.folder()));
+    judges.extend(configuration.map(|base| base.join(policy::config::FILE)));
+    judges
+}
+
 /// Lets only those files be judged that are asked for; gives whether that is everything.
 fn select(
     args: &TestArgs,
     found: &mut walk::Found,
-    mut judges: Vec<PathBuf>,
+    judging: &changed::Judging<'_>,
     report: &mut Report,
 ) -> Result<Extent, CommandError> {
-    judges.extend(
-        args.output
-            .base
-            .iter()
-            .map(|base| base.join(policy::config::FILE)),
-    );
     if let Some(reference) = &args.changed_since {
-        let notice = selection::changed_since(reference, &mut found.files, &judges)?;
+        let notice = changed::since(reference, &mut found.files, judging)?;
         report.problems.extend(notice);
     }
     if let Some(text) = &args.shard {
