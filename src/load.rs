@@ -189,6 +189,7 @@ fn load_schemas(options: SchemaOptions, problems: &mut Vec<Problem>) -> Schemas 
                 .help("Name files or folders with CustomResourceDefinitions."),
         );
     }
+    problems.extend(options.check.unmatched(&customs));
     let (locations, wrong) = Locations::new(&options.locations);
     problems.extend(wrong);
     Schemas::new(options.check, customs, locations)

@@ -209,14 +209,15 @@ impl SchemaJudge<'_> {
             self.faults(root, part, resource.as_deref(), &mut judgement.problems);
         let is_counted =
             coverage == Coverage::Metadata && self.schemas.options.no_schema == NoSchema::Skip;
-        if let Some(resource) = resource.as_ref().filter(|_| is_counted) {
+        let gvk = gvk_of(part, resource.as_deref());
+        if let Some(gvk) = gvk.as_ref().filter(|_| is_counted) {
             let without = self.schemas.without.lock();
             let mut without = without.unwrap_or_else(PoisonError::into_inner);
-            *without.entry(resource.kind.clone()).or_default() += 1;
+            *without.entry(gvk.kind.clone()).or_default() += 1;
         }
         if coverage == Coverage::Metadata && self.schemas.options.no_schema == NoSchema::Error {
-            let name = resource.as_ref().map_or(String::new(), |resource| {
-                format!("{} {}", resource.api_version, resource.kind)
+            let name = gvk.map_or("this document".to_owned(), |gvk| {
+                format!("{} {}", gvk.api_version, gvk.kind)
             });
             judgement.problems.push(
                 Problem::error(Stage::Evaluate, format!("no schema for {name}"))
@@ -315,6 +316,18 @@ impl SchemaJudge<'_> {
             None => Coverage::Foreign,
             Some(gvk) => kinds::document(walk, &sources, part.value, &gvk),
         }
+    }
+}
+
+/// What a part says that it is, or the list that it is an item of.
+fn gvk_of(part: &Part<'_>, resource: Option<&Resource>) -> Option<Gvk> {
+    match (resource, &part.item) {
+        (Some(resource), _) => Some(Gvk {
+            api_version: resource.api_version.clone(),
+            kind: resource.kind.clone(),
+        }),
+        (None, Item::Of(gvk)) => Some(gvk.clone()),
+        (None, Item::None | Item::OfList) => None,
     }
 }
 

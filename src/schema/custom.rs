@@ -35,6 +35,7 @@ pub(in crate::schema) struct CustomKind {
     pub(in crate::schema) deprecated: Option<Option<String>>,
     /// None where there is none or it cannot be read.
     schema: Option<Schema>,
+    has_defaults: bool,
     /// Whether fields that the schema does not know are kept.
     keeps_unknown: bool,
     /// The definition as written: two that are equal are no conflict.
@@ -121,6 +122,12 @@ impl Customs {
         )
     }
 
+    /// Each kind with its group and version.
+    pub(in crate::schema) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        let kinds = self.kinds.iter();
+        kinds.map(|kind| (&*kind.group_version, &*kind.name))
+    }
+
     fn of(&self, group_version: &str, name: &str) -> Option<&Arc<CustomKind>> {
         let mut kinds = self.kinds.iter();
         kinds.find(|kind| kind.group_version == group_version && kind.name == name)
@@ -163,7 +170,10 @@ impl CustomKind {
             return false;
         };
         let at = Path::root();
-        let mut faults = schema.faults(root, &at, Nulls::LeftOut);
+        // The server fills in defaults before it validates.
+        let filled = self.has_defaults.then(|| schema.with_defaults(root));
+        let judged = filled.as_ref().unwrap_or(root);
+        let mut faults = schema.faults(judged, &at, Nulls::LeftOut);
         if !self.keeps_unknown {
             let mut unknown = schema.unknown_fields_of_object(root, &at);
             unknown.retain(|fault| {
@@ -311,6 +321,7 @@ fn kind(
         name: name.to_owned(),
         is_served: flag("served") != Some(Value::Bool(false)),
         deprecated: deprecated.then_some(warning),
+        has_defaults: read.as_ref().is_some_and(Schema::has_defaults),
         schema: read,
         keeps_unknown,
         written,

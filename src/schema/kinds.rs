@@ -276,7 +276,7 @@ fn served_replacement(catalog: &Catalog, entry: &Kind, minor: u8) -> Option<Stri
 }
 
 /// `v1` of `core/v1`.
-fn written(group_version: &str) -> &str {
+pub(in crate::schema) fn written(group_version: &str) -> &str {
     group_version.strip_prefix("core/").unwrap_or(group_version)
 }
 

@@ -2,7 +2,11 @@
 
 use std::sync::LazyLock;
 
-use crate::schema::catalog::{Catalog, Minors};
+use crate::finding::{Problem, Stage};
+use crate::schema::catalog::{Catalog, Minors, group_of};
+use crate::schema::custom::Customs;
+use crate::schema::kinds::{Gvk, written};
+use crate::schema::nearest;
 
 /// The built-in kinds, read once.
 pub(in crate::schema) static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::new);
@@ -28,6 +32,22 @@ pub struct Options {
     pub reject: Vec<KindPattern>,
     /// What is done with documents whose kind nobody describes.
     pub no_schema: NoSchema,
+}
+
+impl Options {
+    /// Patterns that match no kind that is built in (in any version: gone ones may be rejected) or defined in `customs`.
+    #[must_use]
+    pub fn unmatched(&self, customs: &Customs) -> Vec<Problem> {
+        let of = |flag, patterns: &[KindPattern]| -> Vec<Problem> {
+            let patterns = patterns.iter();
+            patterns
+                .filter_map(|pattern| pattern.unmatched(flag, customs))
+                .collect()
+        };
+        let mut problems = of("--schema-skip", &self.skip);
+        problems.extend(of("--schema-reject", &self.reject));
+        problems
+    }
 }
 
 /// A kind, or a kind of one group and version.
@@ -57,6 +77,61 @@ impl KindPattern {
             api_version,
             kind: kind.to_owned(),
         })
+    }
+
+    /// What is said where nothing that is known matches: a warning where a slip is likely, else a notice, since
+    /// definitions may be among the manifests.
+    fn unmatched(&self, flag: &str, customs: &Customs) -> Option<Problem> {
+        let built_in = CATALOG.kinds().iter();
+        let built_in = built_in.map(|kind| (written(kind.group_version), kind.name));
+        let known: Vec<(&str, &str)> = built_in.chain(customs.names()).collect();
+        if known
+            .iter()
+            .any(|(version, kind)| self.matches(version, kind))
+        {
+            return None;
+        }
+        let is_known_group = self.api_version.clone().is_none_or(|api_version| {
+            let kind = String::new();
+            CATALOG.has_group(group_of(&Gvk { api_version, kind }.group_version()))
+        });
+        let near = self.nearest(&known, is_known_group);
+        let written = match &self.api_version {
+            Some(api_version) => format!("{api_version}/{}", self.kind),
+            None => self.kind.clone(),
+        };
+        let mut message = format!("`{flag} {written}`: no such kind is known");
+        if let Some(near) = &near {
+            message.push_str(&format!(": did you mean `{near}`?"));
+        }
+        let problem = match near.is_some() || self.api_version.is_some() && is_known_group {
+            true => Problem::warning(Stage::Load, message),
+            false => Problem::notice(Stage::Load, message),
+        };
+        Some(problem.help(
+            "Kinds are written as in manifests. Kinds that are built in and those of `--crds` are known here; those that manifests define match all the same.",
+        ))
+    }
+
+    /// The kind that was meant: of the same group and version, else of another.
+    fn nearest(&self, known: &[(&str, &str)], is_known_group: bool) -> Option<String> {
+        let near = |known: &[(&str, &str)]| {
+            let names = || known.iter().map(|(_, name)| *name);
+            let name = nearest::equal_but_for_case(&self.kind, names())
+                .or_else(|| nearest::few_letters_apart(&self.kind, names()))?;
+            let (version, name) = known.iter().find(|(_, kind)| *kind == name)?;
+            Some(match self.api_version {
+                Some(_) => format!("{version}/{name}"),
+                None => (*name).to_owned(),
+            })
+        };
+        let is_same = |version: &str| self.api_version.as_deref().is_none_or(|own| own == version);
+        let same: Vec<(&str, &str)> = known
+            .iter()
+            .copied()
+            .filter(|(version, _)| is_same(version))
+            .collect();
+        near(&same).or_else(|| near(known).filter(|_| is_known_group))
     }
 
     pub(in crate::schema) fn matches(&self, api_version: &str, kind: &str) -> bool {

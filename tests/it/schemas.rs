@@ -219,6 +219,15 @@ fn documents_without_a_schema_are_counted_and_on_demand_errors() {
             vec!["error: no schema for shop.example.com/v1 Gate".to_owned()]
         )
     );
+    let list = "apiVersion: shop.example.com/v1\nkind: GateList\nitems:\n- metadata: {name: a}\n";
+    let folder = Folder::new(&[("a.yaml", list)]);
+    let (_, json) = report(&folder.path, &["test", "--strict-schemas", "a.yaml"]);
+    let wanted = "error: no schema for shop.example.com/v1 Gate";
+    assert_eq!(
+        problems(&json),
+        [wanted],
+        "the list says what its items are"
+    );
 }
 
 #[test]
@@ -279,6 +288,32 @@ fn kinds_are_skipped_and_rejected() {
             places(&json).contains(&(2, "schema/rejected-kind".to_owned())),
             "{json}"
         );
+        assert_eq!(problems(&json), [""; 0]);
+    }
+    for (pattern, wanted) in [
+        (
+            "pod",
+            "warning: `--schema-skip pod`: no such kind is known: did you mean `Pod`?",
+        ),
+        (
+            "Pods",
+            "warning: `--schema-skip Pods`: no such kind is known: did you mean `Pod`?",
+        ),
+        (
+            "v1/Pdo",
+            "warning: `--schema-skip v1/Pdo`: no such kind is known: did you mean `v1/Pod`?",
+        ),
+        (
+            "v2/Pod",
+            "warning: `--schema-skip v2/Pod`: no such kind is known: did you mean `v1/Pod`?",
+        ),
+        (
+            "a.b/v1/Gate",
+            "notice: `--schema-skip a.b/v1/Gate`: no such kind is known",
+        ),
+    ] {
+        let (_, json) = report(&folder.path, &["test", "--schema-skip", pattern, "a.yaml"]);
+        assert_eq!(problems(&json), [wanted]);
     }
 }
 

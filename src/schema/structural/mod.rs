@@ -186,15 +186,21 @@ impl Schema {
     /// How many `x-kubernetes-validations` it has; they are not evaluated.
     #[must_use]
     pub fn n_rules(&self) -> usize {
-        let below =
-            self.properties
-                .values()
-                .chain(self.items.as_deref())
-                .chain(match &self.additional {
-                    Additional::Schema(schema) => Some(&**schema),
-                    Additional::Absent | Additional::Any | Additional::Nothing => None,
-                });
-        self.n_rules + below.map(Self::n_rules).sum::<usize>()
+        self.n_rules + self.below().map(Self::n_rules).sum::<usize>()
+    }
+
+    /// Whether something has a default: without one, values are as they are written.
+    #[must_use]
+    pub fn has_defaults(&self) -> bool {
+        self.default.is_some() || self.below().any(Self::has_defaults)
+    }
+
+    /// The schemas of fields and items.
+    fn below(&self) -> impl Iterator<Item = &Self> {
+        self.properties
+            .values()
+            .chain(self.items.as_deref())
+            .chain(self.additional_schema())
     }
 
     /// The schema of a field that has one of its own.

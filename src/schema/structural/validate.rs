@@ -159,7 +159,9 @@ impl Validation {
         } else if let Some(least) = limits.min_length.filter(|least| length < *least) {
             let text = format!("should be at least {least} chars long");
             self.invalid(FaultKind::Size, value, &text);
-        } else if let Some(pattern) = &limits.pattern
+        }
+        // The server stops at the length; both have to be mended.
+        if let Some(pattern) = &limits.pattern
             && !pattern.regex.is_match(text)
         {
             let text = format!("should match '{}'", pattern.text);
