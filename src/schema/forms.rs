@@ -242,6 +242,26 @@ pub(in crate::schema) fn port_name(text: &str) -> Option<&'static str> {
     }
 }
 
+/// What is wrong with the name of a variable, in every version: newer ones take nearly anything.
+pub(in crate::schema) fn env_name(text: &str, minor: u8) -> Option<&'static str> {
+    /// Since then a feature gate may allow more.
+    const RELAXED: u8 = 30;
+    let is_printed = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'=';
+    let is_strict = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let starts_with_digit = text.starts_with(|first: char| first.is_ascii_digit());
+    if !text.bytes().all(is_printed) {
+        Some(
+            "a valid environment variable name must consist only of printable ASCII characters other than '='",
+        )
+    } else if minor < RELAXED && (starts_with_digit || !text.bytes().all(is_strict)) {
+        Some(
+            "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit",
+        )
+    } else {
+        None
+    }
+}
+
 /// What is wrong with a key of a ConfigMap or Secret.
 pub(in crate::schema) fn data_key(text: &str) -> Option<&'static str> {
     let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
@@ -440,6 +460,20 @@ mod tests {
             "",
         ] {
             assert!(schedule(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_variables_depend_on_the_version() {
+        for name in ["A", "_a.b-c", "A1"] {
+            assert_eq!(env_name(name, 25), None, "{name}");
+        }
+        for name in ["1A", "A B", "A/B"] {
+            assert!(env_name(name, 29).is_some(), "{name}");
+            assert_eq!(env_name(name, 30), None, "{name}");
+        }
+        for name in ["A=B", "ä", "A\nB"] {
+            assert!(env_name(name, 37).is_some(), "{name}");
         }
     }
 

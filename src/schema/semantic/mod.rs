@@ -3,9 +3,11 @@
 //! They were recorded on the newest version; their texts stand in the oldest one's sources as well, so they are applied to
 //! all. What has the wrong type is passed over here: that has its own finding.
 
+mod cluster;
 mod network;
 mod others;
 mod pod;
+mod scheduling;
 mod workload;
 
 use crate::document::value::{Object, Value};
@@ -19,7 +21,12 @@ use crate::schema::walk::Walk;
 /// A check of an object whose definition it belongs to.
 pub(in crate::schema) type Semantic = fn(&mut Walk<'_>, &Object, &At<'_>);
 
-const TABLE: [(&str, Semantic); 59] = [
+const TABLE: [(&str, Semantic); 73] = [
+    ("admissionregistration.v1.MutatingWebhook", cluster::webhook),
+    (
+        "admissionregistration.v1.ValidatingWebhook",
+        cluster::webhook,
+    ),
     ("apps.v1.DaemonSet", with_spec),
     ("apps.v1.DaemonSetSpec", workload::daemon_set),
     ("apps.v1.Deployment", with_spec),
@@ -38,10 +45,12 @@ const TABLE: [(&str, Semantic); 59] = [
         "autoscaling.v2.HorizontalPodAutoscalerSpec",
         workload::autoscaler,
     ),
+    ("autoscaling.v2.MetricSpec", workload::metric),
     (
         "autoscaling.v2beta2.HorizontalPodAutoscalerSpec",
         workload::autoscaler,
     ),
+    ("autoscaling.v2beta2.MetricSpec", workload::metric),
     ("batch.v1.CronJob", with_spec),
     ("batch.v1.CronJobSpec", workload::cron_job),
     ("batch.v1.Job", with_spec),
@@ -60,12 +69,16 @@ const TABLE: [(&str, Semantic); 59] = [
     ("core.v1.HTTPGetAction", pod::action_port),
     ("core.v1.KeyToPath", pod::modes),
     ("core.v1.LifecycleHandler", pod::handler),
+    ("core.v1.LimitRangeItem", cluster::limit_range),
+    ("core.v1.PersistentVolume", with_spec),
     ("core.v1.PersistentVolumeClaim", with_spec),
     ("core.v1.PersistentVolumeClaimSpec", others::claim),
+    ("core.v1.PersistentVolumeSpec", cluster::volume),
     ("core.v1.Pod", with_spec),
     ("core.v1.PodSecurityContext", pod::security),
     ("core.v1.PodSpec", pod::pod),
     ("core.v1.PodTemplateSpec", with_spec),
+    ("core.v1.PreferredSchedulingTerm", scheduling::weight),
     ("core.v1.Probe", pod::probe),
     ("core.v1.ProjectedVolumeSource", pod::modes),
     (
@@ -79,7 +92,10 @@ const TABLE: [(&str, Semantic); 59] = [
     ("core.v1.ServicePort", network::service_port),
     ("core.v1.ServiceSpec", network::service),
     ("core.v1.TCPSocketAction", pod::action_port),
+    ("core.v1.Toleration", scheduling::toleration),
+    ("core.v1.TopologySpreadConstraint", scheduling::spread),
     ("core.v1.Volume", pod::volume),
+    ("core.v1.WeightedPodAffinityTerm", scheduling::weight),
     ("meta.v1.ObjectMeta", metadata::labels),
     ("networking.v1.HTTPIngressPath", network::ingress_path),
     ("networking.v1.IPBlock", network::ip_block),
@@ -90,12 +106,15 @@ const TABLE: [(&str, Semantic); 59] = [
         "networking.v1.IngressServiceBackend",
         network::ingress_service,
     ),
+    ("networking.v1.NetworkPolicyPeer", network::policy_peer),
+    ("networking.v1.NetworkPolicyPort", network::policy_port),
     (
         "policy.v1.PodDisruptionBudgetSpec",
         others::disruption_budget,
     ),
     ("rbac.v1.ClusterRoleBinding", others::cluster_role_binding),
     ("rbac.v1.PolicyRule", others::policy_rule),
+    ("rbac.v1.RoleBinding", others::role_binding),
     ("rbac.v1.Subject", others::subject),
 ];
 
@@ -126,6 +145,23 @@ fn not_negative(faults: &mut Faults, object: &Object, keys: &[&str], at: &At<'_>
                 &format!("Invalid value: {number}: must be greater than or equal to 0"),
             );
         }
+    }
+}
+
+/// An integer that must be between two others, both allowed.
+fn within(
+    faults: &mut Faults,
+    object: &Object,
+    key: &str,
+    (least, most): (i64, i64),
+    wrong: &str,
+    at: &At<'_>,
+) {
+    if let Some(number) = integer(object, key)
+        && !(least..=most).contains(&number)
+    {
+        let text = format!("Invalid value: {number}: {wrong}");
+        faults.value(Id::Range, &at.key(key), &text);
     }
 }
 
@@ -173,7 +209,7 @@ fn pods_or_percent(faults: &mut Faults, object: &Object, keys: &[&str], at: &At<
             None => {
                 "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
             }
-            Some(percent) if percent > 100 && *key == "maxUnavailable" => {
+            Some(percent) if percent > 100 && matches!(*key, "maxUnavailable" | "minAvailable") => {
                 "must not be greater than 100%"
             }
             Some(_) => continue,

@@ -46,6 +46,8 @@ pub(super) fn service(walk: &mut Walk<'_>, spec: &Object, at: &At<'_>) {
             faults.push(Id::Mismatch, &at, Side::Value, message);
         }
     }
+    cluster_ip(walk, spec, kind, at);
+    let faults = &mut walk.faults;
     let is_headless = kind == "ClusterIP" && text(spec, "clusterIP") == Some("None");
     let has_ports = match get(spec, "ports") {
         None | Some(Value::Null) => false,
@@ -147,6 +149,79 @@ pub(super) fn ingress_service(walk: &mut Walk<'_>, service: &Object, at: &At<'_>
             .required(&at_port, "port name or number is required");
     }
     port_number(&mut walk.faults, of_port, "number", &at_port);
+}
+
+/// A port or a range of ports of a NetworkPolicy.
+pub(super) fn policy_port(walk: &mut Walk<'_>, of_port: &Object, at: &At<'_>) {
+    port(&mut walk.faults, of_port, "port", at);
+    port_number(&mut walk.faults, of_port, "endPort", at);
+    let Some(end) = integer(of_port, "endPort") else {
+        return;
+    };
+    let wrong = match filled(of_port, "port") {
+        None => "may not be specified when `port` is not specified",
+        Some(Value::String(_)) => "may not be specified when `port` is non-numeric",
+        Some(_) if integer(of_port, "port").is_some_and(|port| end < port) => {
+            "must be greater than or equal to `port`"
+        }
+        Some(_) => return,
+    };
+    let text = format!("Invalid value: {end}: {wrong}");
+    walk.faults.value(Id::Mismatch, &at.key("endPort"), &text);
+}
+
+/// Whom a NetworkPolicy lets through.
+pub(super) fn policy_peer(walk: &mut Walk<'_>, peer: &Object, at: &At<'_>) {
+    let is_given = |key| filled(peer, key).is_some();
+    let has_selector = is_given("podSelector") || is_given("namespaceSelector");
+    if is_given("ipBlock") && has_selector {
+        let message = format!(
+            "{}: Forbidden: may not specify both ipBlock and another peer",
+            at.path()
+        );
+        let at = at.key("ipBlock");
+        walk.faults.push(Id::Mismatch, &at, Side::Key, message);
+    } else if !is_given("ipBlock") && !has_selector {
+        walk.faults.required(at, "must specify a peer");
+    }
+}
+
+/// The address of a Service.
+fn cluster_ip(walk: &mut Walk<'_>, spec: &Object, kind: &str, at: &At<'_>) {
+    let Some(address) = text(spec, "clusterIP").filter(|address| !address.is_empty()) else {
+        return;
+    };
+    let at = at.key("clusterIP");
+    match (address, kind) {
+        ("None", "LoadBalancer" | "NodePort") => {
+            let text =
+                format!("Invalid value: {address:?}: may not be set to 'None' for {kind} services");
+            walk.faults.value(Id::Mismatch, &at, &text);
+        }
+        ("None", _) | (_, "ExternalName") => {}
+        _ if !is_address(address) => {
+            let meant = match address.eq_ignore_ascii_case("None") {
+                true => ": did you mean \"None\"?",
+                false => "",
+            };
+            let text = format!(
+                "Invalid value: {address:?}: must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff){meant}"
+            );
+            walk.faults.value(Id::Format, &at, &text);
+        }
+        _ => {}
+    }
+}
+
+/// Whether it is an address; the server still takes leading zeros here.
+fn is_address(text: &str) -> bool {
+    let bare = |part: &str| match part.trim_start_matches('0') {
+        "" if !part.is_empty() => "0".to_owned(),
+        rest => rest.to_owned(),
+    };
+    let parts: Vec<String> = text.split('.').map(bare).collect();
+    text.parse::<std::net::IpAddr>().is_ok()
+        || parts.join(".").parse::<std::net::Ipv4Addr>().is_ok()
 }
 
 /// An address range of a NetworkPolicy.

@@ -47,8 +47,29 @@ pub(super) fn subject(walk: &mut Walk<'_>, subject: &Object, at: &At<'_>) {
     }
 }
 
+/// A RoleBinding.
+pub(super) fn role_binding(walk: &mut Walk<'_>, binding: &Object, at: &At<'_>) {
+    role_ref(walk, binding, &["Role", "ClusterRole"], at);
+}
+
+/// The role that a binding gives.
+fn role_ref(walk: &mut Walk<'_>, binding: &Object, kinds: &[&str], at: &At<'_>) {
+    const GROUP: &str = "rbac.authorization.k8s.io";
+    let Some(role) = object(binding, "roleRef") else {
+        return;
+    };
+    let at = at.key("roleRef");
+    if let Some(group) = text(role, "apiGroup").filter(|group| !matches!(*group, "" | GROUP)) {
+        unsupported(&mut walk.faults, &[GROUP], group, &at.key("apiGroup"));
+    }
+    if let Some(kind) = text(role, "kind").filter(|kind| !kinds.contains(kind)) {
+        unsupported(&mut walk.faults, kinds, kind, &at.key("kind"));
+    }
+}
+
 /// A ClusterRoleBinding.
 pub(super) fn cluster_role_binding(walk: &mut Walk<'_>, binding: &Object, at: &At<'_>) {
+    role_ref(walk, binding, &["ClusterRole"], at);
     let at_subjects = at.key("subjects");
     for (index, subject) in objects(binding, "subjects") {
         let has_namespace = match filled(subject, "namespace") {

@@ -5,7 +5,7 @@ use crate::schema::fault::{At, Faults, Side};
 use crate::schema::forms;
 use crate::schema::names;
 use crate::schema::rules::Id;
-use crate::schema::semantic::{at_most_one, not_negative, port, port_number};
+use crate::schema::semantic::{at_most_one, not_negative, port, port_number, scheduling, within};
 use crate::schema::tree::{array, filled, get, integer, object, objects, text, text_key};
 use crate::schema::walk::Walk;
 
@@ -35,6 +35,12 @@ pub(super) fn pod(walk: &mut Walk<'_>, spec: &Object, at: &At<'_>) {
         seen.extend(objects(spec, key).filter_map(|(_, container)| text(container, "name")));
     }
     not_negative(faults, spec, &["terminationGracePeriodSeconds"], at);
+    let (bounds, wrong) = (
+        (1, i64::from(i32::MAX)),
+        "must be between 1 and 2147483647, inclusive",
+    );
+    within(faults, spec, "activeDeadlineSeconds", bounds, wrong, at);
+    scheduling::host_ports(faults, spec, at);
     if !walk.is_within("apps.v1.StatefulSetSpec") {
         mounts(&mut walk.faults, spec, &[], at);
     }
@@ -115,6 +121,21 @@ pub(super) fn container(walk: &mut Walk<'_>, container: &Object, at: &At<'_>) {
             faults.push(Id::Duplicate, &at_port, Side::Value, message);
         }
         seen.push(name);
+    }
+    for key in ["livenessProbe", "startupProbe"] {
+        let Some(probe) = object(container, key) else {
+            continue;
+        };
+        // Zero is the default; what is below it has its own finding.
+        let bounds = (i64::MIN, 1);
+        within(
+            faults,
+            probe,
+            "successThreshold",
+            bounds,
+            "must be 1",
+            &at.key(key),
+        );
     }
     if let Some(of_container) = object(container, "resources") {
         resources(faults, of_container, &at.key("resources"));
@@ -220,7 +241,7 @@ pub(super) fn amount(value: &Value) -> Option<i128> {
     }
 }
 
-fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.to_string(),
         other => other.to_string(),
@@ -306,6 +327,12 @@ pub(super) fn env(walk: &mut Walk<'_>, variable: &Object, at: &At<'_>) {
             at.path()
         );
         walk.faults.push(Id::Mismatch, &at, Side::Key, message);
+    }
+    if let Some(name) = text(variable, "name")
+        && let Some(wrong) = forms::env_name(name, walk.minor)
+    {
+        let text = format!("Invalid value: {name:?}: {wrong}");
+        walk.faults.value(Id::Name, &at.key("name"), &text);
     }
 }
 

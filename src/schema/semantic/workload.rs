@@ -194,6 +194,14 @@ pub(super) fn job(walk: &mut Walk<'_>, spec: &Object, at: &At<'_>) {
         "ttlSecondsAfterFinished",
     ];
     not_negative(&mut walk.faults, spec, &numbers, at);
+    // Where both are left out they are 1.
+    if text(spec, "completionMode") == Some("Indexed")
+        && filled(spec, "completions").is_none()
+        && filled(spec, "parallelism").is_some()
+    {
+        let reason = "when completion mode is Indexed";
+        walk.faults.required(&at.key("completions"), reason);
+    }
     let Some(of_pod) = object(spec, "template").and_then(|template| object(template, "spec"))
     else {
         return;
@@ -240,6 +248,39 @@ pub(super) fn cron_job(walk: &mut Walk<'_>, spec: &Object, at: &At<'_>) {
             }
         }
         None => {}
+    }
+}
+
+/// A metric of a HorizontalPodAutoscaler: its type, and the field of that name.
+pub(super) fn metric(walk: &mut Walk<'_>, metric: &Object, at: &At<'_>) {
+    const TYPES: [(&str, &str); 5] = [
+        ("ContainerResource", "containerResource"),
+        ("External", "external"),
+        ("Object", "object"),
+        ("Pods", "pods"),
+        ("Resource", "resource"),
+    ];
+    let Some(given) = text(metric, "type") else {
+        return;
+    };
+    let Some((_, wanted)) = TYPES.iter().find(|(name, _)| *name == given) else {
+        let names = TYPES.map(|(name, _)| name);
+        unsupported(&mut walk.faults, &names, given, &at.key("type"));
+        return;
+    };
+    if filled(metric, wanted).is_none() {
+        let reason = "must populate information for the given metric source";
+        walk.faults.required(&at.key(wanted), reason);
+    }
+    for (_, key) in TYPES {
+        if key != *wanted && filled(metric, key).is_some() {
+            let at = at.key(key);
+            let message = format!(
+                "{}: Forbidden: must populate the given metric source only",
+                at.path()
+            );
+            walk.faults.push(Id::Mismatch, &at, Side::Key, message);
+        }
     }
 }
 
