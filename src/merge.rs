@@ -110,6 +110,7 @@ pub fn merge(reports: Vec<(String, Report)>) -> Result<Report, MergeError> {
     }
     whole.run = Run {
         shard: None,
+        inputs: None,
         ..whole.run
     };
     whole.sort();
@@ -127,6 +128,9 @@ fn difference(whole: &Report, report: &Report, of: usize) -> Option<&'static str
         None => Some("it is a whole run"),
         Some(own) if own.of != of => Some("it was cut into another number of parts"),
         Some(_) if one.tool_version != two.tool_version => Some("another version made it"),
+        Some(_) if one.inputs != two.inputs => {
+            Some("it looked at different files: some were added, removed or changed between")
+        }
         Some(_) if one.policies != two.policies => Some("it has other policies or data"),
         Some(_) if whole.rules != report.rules => Some("it has other rules"),
         Some(_) if one.kubernetes != two.kubernetes => {

@@ -43,6 +43,8 @@ pub struct Run {
     pub combined: bool,
     /// Which part of a run on several machines it is; none for a whole run.
     pub shard: Option<Shard>,
+    /// `sha256:…` over names and sizes of all files that were found, whoever judges them; none for a whole run.
+    pub inputs: Option<String>,
     /// Whether only what has changed, or what a hook names, was judged: no whole, whatever it is put together with.
     pub partial: bool,
     /// Versions of Kubernetes whose schemas documents were checked against, `1.37`; none where schemas were not asked for.

@@ -1,7 +1,11 @@
 //! Which of the files that were found are judged: changed ones, the part of one machine. The others stay known.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
 use std::path::PathBuf;
+
+use sha2::{Digest as _, Sha256};
 
 use crate::walk::{FileEntry, Role};
 
@@ -20,6 +24,33 @@ impl Shard {
     pub fn new(index: usize, of: usize) -> Option<Self> {
         (1..=of).contains(&index).then_some(Self { index, of })
     }
+}
+
+/// `sha256:…` over the names and sizes of files, so that shards of different files are told apart; `known_as` gives the
+/// names that all machines have for them.
+#[must_use]
+pub fn digest(files: &[FileEntry], known_as: impl Fn(&str) -> String) -> String {
+    let size = |file: &FileEntry| match file.is_stdin() {
+        true => 0,
+        false => fs::metadata(&file.path).map_or(0, |metadata| metadata.len()),
+    };
+    let mut all: Vec<_> = files
+        .iter()
+        .map(|file| (known_as(&file.name), size(file)))
+        .collect();
+    all.sort();
+    let mut hasher = Sha256::new();
+    for (name, size) in all {
+        hasher.update((name.len() as u64).to_le_bytes());
+        hasher.update(name);
+        hasher.update(size.to_le_bytes());
+    }
+    let bytes = hasher.finalize();
+    bytes.iter().fold("sha256:".to_owned(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Lets only the files of a shard be judged: every n-th of those that are, so that large folders are shared.

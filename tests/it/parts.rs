@@ -357,6 +357,72 @@ fn waivers_and_baseline_of_shards_are_told_when_merged() {
 }
 
 #[test]
+fn shards_of_different_files_are_not_merged() {
+    let shard = |folder: &Folder, index: usize| {
+        let ran = run(
+            &folder.path,
+            &[
+                "test",
+                "k8s",
+                "--shard",
+                &format!("{index}/2"),
+                "-o",
+                &format!("json={index}.json"),
+            ],
+        );
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+    };
+    let made = || {
+        Folder::new(&[
+            ("policy/p.rego", POLICY),
+            ("k8s/a.yaml", &pod("a")),
+            ("k8s/b.yaml", &pod("b")),
+            ("k8s/c.yaml", &pod("c")),
+            ("k8s/d.yaml", &pod("d")),
+        ])
+    };
+    let merge = ["merge", "1.json", "2.json"];
+    let gone = |folder: &Folder| {
+        std::fs::remove_file(folder.path.join("k8s/b.yaml")).expect("it is there");
+    };
+    let changes: [&dyn Fn(&Folder); 3] = [
+        &|folder| folder.write("k8s/0.yaml", pod("0").as_bytes()),
+        &gone,
+        &|folder| folder.write("k8s/a.yaml", pod("another").as_bytes()),
+    ];
+    for change in changes {
+        let folder = made();
+        shard(&folder, 1);
+        change(&folder);
+        shard(&folder, 2);
+        let ran = run(&folder.path, &merge);
+        assert_eq!(ran.code, 2, "{}", ran.stdout);
+        assert!(
+            ran.stderr.contains("it looked at different files"),
+            "{}",
+            ran.stderr
+        );
+    }
+    // What stands elsewhere may change, and each machine may have a folder of its own.
+    let (folder, other) = (made(), made());
+    shard(&folder, 1);
+    other.write("elsewhere/x.yaml", pod("x").as_bytes());
+    shard(&other, 2);
+    let second = std::fs::read(other.path.join("2.json")).expect("a report");
+    folder.write("2.json", &second);
+    let schema = std::fs::read_to_string(crate::root().join("docs/report.schema.json"));
+    let schema: Value = serde_json::from_str(&schema.expect("a schema")).expect("JSON");
+    let second: Value = serde_json::from_slice(&second).expect("JSON");
+    assert!(jsonschema::is_valid(&schema, &second), "{second:#}");
+    assert!(second["run"]["inputs"].is_string());
+    let (code, merged) = report(&folder.path, &merge);
+    let (_, whole) = report(&folder.path, &["test", "k8s"]);
+    assert_eq!(code, 1);
+    assert_eq!(merged, whole);
+    assert!(whole["run"].get("inputs").is_none());
+}
+
+#[test]
 fn the_ci_system_says_which_shard_it_is() {
     let folder = Folder::new(&[
         ("policy/p.rego", POLICY),

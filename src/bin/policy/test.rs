@@ -226,7 +226,10 @@ fn select(
     }
     if let Some(text) = &args.shard {
         let shard = selection::shard(text)?;
+        let checkout = &report.run.checkout;
+        let inputs = walk::select::digest(&found.files, |name| checkout.known_as(name));
         report.run.shard = Some(shard);
+        report.run.inputs = Some(inputs);
         walk::select::shard(&mut found.files, shard);
     }
     let is_part = report.run.partial || args.shard.is_some();

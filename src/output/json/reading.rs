@@ -31,6 +31,7 @@ impl Report<'_> {
                 n_files: self.summary.files,
                 n_documents: self.summary.documents,
                 n_untraced: self.run.untraced,
+                inputs: self.run.inputs.map(Cow::into_owned),
                 partial: self.run.partial,
                 combined: self.run.combined,
                 kubernetes: self

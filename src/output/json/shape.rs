@@ -69,6 +69,8 @@ pub(super) struct Run<'a> {
     pub(super) policies: Text<'a>,
     /// Null for a whole run; so a part of a run is never taken for one.
     pub(super) shard: Option<Shard>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) inputs: Option<Text<'a>>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) partial: bool,
     pub(super) combined: bool,

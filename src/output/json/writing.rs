@@ -31,6 +31,7 @@ impl<'a> Report<'a, Findings<'a>, Evaluations<'a>> {
                 shard: run
                     .shard
                     .map(|select::Shard { index, of }| Shard { index, of }),
+                inputs: run.inputs.as_ref().map(Cow::from),
                 partial: run.partial,
                 combined: run.combined,
                 kubernetes: run.kubernetes.iter().map(Cow::from).collect(),

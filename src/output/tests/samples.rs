@@ -53,6 +53,7 @@ pub(super) fn everyday() -> Report {
             n_files: 3,
             n_documents: 4,
             n_untraced: 0,
+            inputs: None,
             partial: false,
             combined: false,
             shard: None,
