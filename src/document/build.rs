@@ -11,7 +11,8 @@ use crate::document::Limits;
 use crate::document::mapping::{Key, Mapping};
 use crate::document::path::{Node, SpanTable};
 use crate::document::value::Value;
-use crate::source::Span;
+use crate::finding::{Location, Precision, Problem, Stage};
+use crate::source::{SourceFile, Span};
 
 /// What is wrong with a document.
 #[derive(Debug)]
@@ -41,6 +42,20 @@ impl BuildError {
     pub(super) fn help(mut self, help: &str) -> Self {
         help.clone_into(&mut self.help);
         self
+    }
+}
+
+/// A problem at the place of an error, one character wide where the error has no width.
+pub(super) fn to_problem(file: &Arc<SourceFile>, error: BuildError, help: String) -> Problem {
+    let location = Location::in_file(file, error.span, Precision::Field);
+    let problem = Problem::error(Stage::Parse, error.message)
+        .at(location)
+        .help(help);
+    match error.related {
+        Some((span, what)) => {
+            problem.related(Location::in_file(file, span, Precision::Field), what)
+        }
+        None => problem,
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::document::build::{BuildError, Builder, Keys};
+use crate::document::build::{BuildError, Builder, Keys, to_problem};
 use crate::document::value::Value;
-use crate::document::{Document, Limits, ParseProblem, Parsed, resource_of, scalar, yaml};
+use crate::document::{Document, Limits, ParseProblem, Parsed, resource_of, scalar};
 use crate::source::{SourceFile, Span};
 
 type Read<T> = Result<T, BuildError>;
@@ -39,7 +39,7 @@ pub(super) fn parse(file: &Arc<SourceFile>, limits: &Limits) -> Parsed {
             let help = error.help.clone();
             parsed.problems.push(ParseProblem {
                 index: 0,
-                problem: yaml::to_problem(file, error, help),
+                problem: to_problem(file, error, help),
             });
         }
     }

@@ -5,20 +5,18 @@
     reason = "the parser may get further events, and says so"
 )]
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput, StructureStyle};
 
 use crate::document::block;
-use crate::document::build::{BuildError, Builder, Keys};
+use crate::document::build::{BuildError, Builder, Keys, to_problem};
 use crate::document::directive::{self, Comment};
-use crate::document::scalar::{self, Tag, Words};
+use crate::document::events::{merges, offset, opening, span_of, tag_of, without_comment};
+use crate::document::scalar::{self, Words};
 use crate::document::{Document, Limits, ParseProblem, Parsed};
-use crate::finding::{Location, Precision, Problem, Stage};
 use crate::source::{SourceFile, Span};
-
-/// YAML's own tags.
-const CORE: &str = "tag:yaml.org,2002:";
 
 /// How `helm template` says which file a document comes from.
 const SOURCE: &str = "Source: ";
@@ -44,16 +42,47 @@ pub(super) fn parse_fully(
     words: Words,
     has_comments: bool,
 ) -> Parsed {
+    let mut text = Cow::Borrowed(file.text());
+    let n_passes = (MOST_BYTES / text.len().max(1)).clamp(1, MOST_PASSES);
+    for _ in 0..n_passes {
+        let (parsed, dashes) = parse_text(file, &text, limits, words, has_comments);
+        if dashes.is_empty() {
+            return parsed;
+        }
+        for dash in dashes {
+            text.to_mut().replace_range(dash..=dash, STAND_IN);
+        }
+    }
+    parse_text(file, &text, limits, words, has_comments).0
+}
+
+/// An element of a list in brackets may be `-` alone: for the first one of each document the file is read again, so often.
+const MOST_PASSES: usize = 50;
+
+/// And not more than this is read again, unless once.
+const MOST_BYTES: usize = 16 << 20;
+
+/// What the parser is given for such an element, which it refuses and kubectl does not: `[kubectl, apply, -f, -]`.
+const STAND_IN: &str = "x";
+
+/// Reads a file whose text may have stand-ins; and where dashes stand that need one, the first of each document.
+fn parse_text(
+    file: &Arc<SourceFile>,
+    text: &str,
+    limits: &Limits,
+    words: Words,
+    has_comments: bool,
+) -> (Parsed, Vec<usize>) {
     let options = granit_parser::options! {
         emit_comments: has_comments,
         max_buffered_comment_events: 100_000,
         block_scalar_eof_without_line_feed: true,
         bom_inside_document_as_content: true,
     };
-    let mut reader = Reader::new(file, limits, options, words);
+    let mut reader = Reader::new(file, text, limits, options, words);
     reader.run();
     reader.leave_comments();
-    reader.parsed
+    (reader.parsed, reader.dashes)
 }
 
 struct Reader<'a> {
@@ -69,6 +98,8 @@ struct Reader<'a> {
     comments: Vec<Comment>,
     /// End of the last node or marker: what stands between it and a block scalar holds the scalar's `|`.
     last_end: u32,
+    /// Dashes that stand alone in brackets.
+    dashes: Vec<usize>,
 }
 
 /// A document that is being read.
@@ -78,11 +109,17 @@ struct Open {
 }
 
 impl<'a> Reader<'a> {
-    fn new(file: &'a Arc<SourceFile>, limits: &'a Limits, options: Options, words: Words) -> Self {
+    fn new(
+        file: &'a Arc<SourceFile>,
+        text: &'a str,
+        limits: &'a Limits,
+        options: Options,
+        words: Words,
+    ) -> Self {
         Self {
             file,
             limits,
-            parser: Parser::new_from_str_with_options(file.text(), options),
+            parser: Parser::new_from_str_with_options(text, options),
             names_sources: &**file.name() == "-",
             words,
             keys: Keys::default(),
@@ -90,6 +127,7 @@ impl<'a> Reader<'a> {
             index: 0,
             comments: Vec::new(),
             last_end: 0,
+            dashes: Vec::new(),
         }
     }
 
@@ -226,8 +264,7 @@ impl<'a> Reader<'a> {
     ) -> Result<(), BuildError> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let is_empty = *style == ScalarStyle::Plain && span.is_empty();
-                let text = if is_empty { "" } else { text };
+                let text = self.scalar_text(text, *style, span);
                 let span = self.scalar_span(*style, span);
                 let plain = *style == ScalarStyle::Plain;
                 let merges = plain && text == "<<" && tag.as_ref().is_none_or(|tag| merges(tag));
@@ -249,7 +286,7 @@ impl<'a> Reader<'a> {
                         builder.key(&key, span)?;
                     }
                 } else {
-                    if is_empty && builder.expects_value_of_key() {
+                    if plain && span.is_empty() && builder.expects_value_of_key() {
                         self.colon_before_bracket()?;
                     }
                     let value = scalar::value(text, plain, tag, self.words)
@@ -288,6 +325,15 @@ impl<'a> Reader<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// What is written: nothing where the parser says `~` for it, a dash where it was given a stand-in.
+    fn scalar_text<'t>(&'t self, text: &'t str, style: ScalarStyle, span: Span) -> &'t str {
+        match style {
+            ScalarStyle::Plain if span.is_empty() => "",
+            ScalarStyle::Plain if text == STAND_IN => self.file.slice(span),
+            _ => text,
+        }
     }
 
     /// A block scalar starts at its `|` or `>` and ends with its last line.
@@ -366,13 +412,17 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn scan_error(&self, error: &granit_parser::ScanError) -> BuildError {
+    fn scan_error(&mut self, error: &granit_parser::ScanError) -> BuildError {
         let at = offset(error.marker().byte_offset());
         let at = at.min(offset(Some(self.file.text().len())));
         let message = match error.kind() {
             granit_parser::ErrorKind::RecursionLimitExceeded => "nested too deeply".to_owned(),
             _ => error.info(),
         };
+        let is_dash = self.file.text().as_bytes().get(at as usize) == Some(&b'-');
+        if is_dash && message.starts_with("plain scalar cannot start with '-'") {
+            self.dashes.push(at as usize);
+        }
         BuildError::new(Span::new(at, at), message)
     }
 
@@ -428,46 +478,6 @@ const HELM: [&str; 5] = [
     "template \"",
 ];
 
-/// A problem at the place of an error, one character wide where the error has no width.
-pub(super) fn to_problem(file: &Arc<SourceFile>, error: BuildError, help: String) -> Problem {
-    let location = Location::in_file(file, error.span, Precision::Field);
-    let problem = Problem::error(Stage::Parse, error.message)
-        .at(location)
-        .help(help);
-    match error.related {
-        Some((span, what)) => {
-            problem.related(Location::in_file(file, span, Precision::Field), what)
-        }
-        None => problem,
-    }
-}
-
-fn span_of(span: &granit_parser::Span) -> Span {
-    Span::new(
-        offset(span.start.byte_offset()),
-        offset(span.end.byte_offset()),
-    )
-}
-
-fn offset(offset: Option<usize>) -> u32 {
-    u32::try_from(offset.unwrap_or(0)).unwrap_or(u32::MAX)
-}
-
-/// A line of what is between two nodes, to its comment.
-fn without_comment(line: &str) -> &str {
-    let is_comment = |at: usize| at == 0 || matches!(line.as_bytes()[at - 1], b' ' | b'\t');
-    let comment = line.match_indices('#').find(|(at, _)| is_comment(*at));
-    &line[..comment.map_or(line.len(), |(at, _)| at)]
-}
-
-/// A block collection starts at its first child and has no width of its own.
-fn opening(style: StructureStyle, span: Span) -> Span {
-    match style {
-        StructureStyle::Block => Span::new(span.start, span.start),
-        StructureStyle::Flow => span,
-    }
-}
-
 fn no_key(builder: &Builder<'_>, span: Span) -> Result<(), BuildError> {
     if builder.expects_key() {
         let message = "a key cannot be a list or a mapping";
@@ -476,19 +486,4 @@ fn no_key(builder: &Builder<'_>, span: Span) -> Result<(), BuildError> {
         );
     }
     Ok(())
-}
-
-/// As kubectl: a merge key may have its own tag, which some programs write, or `!`.
-fn merges(tag: &granit_parser::Tag) -> bool {
-    match tag.suffix_in_namespace(CORE) {
-        Some(name) => name == "merge",
-        None => tag.handle().is_empty() && tag.suffix() == "!",
-    }
-}
-
-fn tag_of(tag: &granit_parser::Tag) -> Tag {
-    match tag.suffix_in_namespace(CORE) {
-        Some(name) => Tag::of_core(&name),
-        None => Tag::Text,
-    }
 }

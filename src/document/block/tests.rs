@@ -145,6 +145,24 @@ fn a_colon_that_kubectl_takes_for_a_part_of_the_word_is_an_error() {
 }
 
 #[test]
+fn a_dash_alone_in_brackets_is_a_text_as_for_kubectl() {
+    let text = "a: [kubectl, -f, -]\nb: {c: -, d: [-, x, -]}\n---\ne: [\n  -,\n  x-]\n";
+    let file = Arc::new(SourceFile::new("t.yaml", text.to_owned()));
+    let parsed = crate::document::parse(&file, Syntax::Yaml, &Limits::default());
+    assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
+    let values: Vec<String> = parsed
+        .documents
+        .iter()
+        .map(|document| crate::document::print::to_json(&document.value))
+        .collect();
+    let wanted = [
+        r#"{"a":["kubectl","-f","-"],"b":{"c":"-","d":["-","x","-"]}}"#,
+        r#"{"e":["-","x-"]}"#,
+    ];
+    assert_eq!(values, wanted);
+}
+
+#[test]
 fn an_empty_last_document_counts_for_both() {
     let file = Arc::new(SourceFile::new(
         "t.yaml",
