@@ -14,6 +14,11 @@ pub struct Span {
     pub end: u32,
 }
 
+/// An offset or length as spans have it; files are never so long that it is not exact.
+pub(crate) fn to_u32(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
 impl Span {
     /// A span from `start` up to, not including, `end`; an `end` before `start` gives an empty span.
     #[must_use]
@@ -27,7 +32,6 @@ impl Span {
     /// A span from offsets as the standard library counts them; files are limited to 4 GiB, larger offsets saturate.
     #[must_use]
     pub fn from_offsets(start: usize, end: usize) -> Self {
-        let to_u32 = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
         Self::new(to_u32(start), to_u32(end))
     }
 

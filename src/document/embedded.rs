@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::document::Document;
 use crate::document::path::NodeId;
 use crate::finding::{Location, Precision};
-use crate::source::{SourceFile, Span};
+use crate::source::{SourceFile, Span, to_u32};
 
 /// A text within a document.
 #[derive(Clone, Debug)]
@@ -77,10 +77,6 @@ impl EmbeddedText {
             None => self.runs.first().map_or(0, |(_, outer)| *outer),
         }
     }
-}
-
-fn to_u32(offset: usize) -> u32 {
-    u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
 /// A literal block scalar: each line of the text is the end of a line of the file.

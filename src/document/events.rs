@@ -3,7 +3,7 @@
 use granit_parser::StructureStyle;
 
 use crate::document::scalar::Tag;
-use crate::source::Span;
+use crate::source::{Span, to_u32};
 
 /// YAML's own tags.
 const CORE: &str = "tag:yaml.org,2002:";
@@ -18,7 +18,7 @@ pub(super) fn span_of(span: &granit_parser::Span) -> Span {
 
 /// An offset as spans have it.
 pub(super) fn offset(offset: Option<usize>) -> u32 {
-    u32::try_from(offset.unwrap_or(0)).unwrap_or(u32::MAX)
+    to_u32(offset.unwrap_or(0))
 }
 
 /// A line of what is between two nodes, to its comment.

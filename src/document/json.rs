@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::document::build::{BuildError, Builder, Keys, to_problem};
 use crate::document::value::Value;
-use crate::document::{Document, Limits, ParseProblem, Parsed, resource_of, scalar};
-use crate::source::{SourceFile, Span};
+use crate::document::{Document, Limits, ParseProblem, Parsed, scalar};
+use crate::source::{SourceFile, Span, to_u32};
 
 type Read<T> = Result<T, BuildError>;
 
@@ -20,19 +20,12 @@ pub(super) fn parse(file: &Arc<SourceFile>, limits: &Limits) -> Parsed {
     let mut parsed = Parsed::default();
     let start = reader.skip_start();
     let result = reader.document();
-    let end = u32::try_from(file.text().trim_end().len()).unwrap_or(u32::MAX);
+    let end = to_u32(file.text().trim_end().len());
     match result.map(|()| reader.builder.finish()) {
         Ok(Some((value, spans))) if value != Value::Null => {
-            parsed.documents.push(Arc::new(Document {
-                file: Arc::clone(file),
-                name: Arc::clone(file.name()),
-                index: 0,
-                span: Span::new(start, end),
-                resource: resource_of(&value),
-                value,
-                spans,
-                directives: Vec::new(),
-            }));
+            let span = Span::new(start, end);
+            let document = Document::new(file, 0, span, value, spans);
+            parsed.documents.push(Arc::new(document));
         }
         Ok(_) => {}
         Err(error) => {
@@ -58,7 +51,7 @@ impl Reader<'_> {
             self.offset = '\u{feff}'.len_utf8();
         }
         self.blanks();
-        u32::try_from(self.offset).unwrap_or(u32::MAX)
+        to_u32(self.offset)
     }
 
     fn peek(&self) -> u8 {

@@ -33,7 +33,7 @@ use crate::document::path::SpanTable;
 use crate::document::value::Value;
 use crate::finding::{Location, Precision, Problem};
 use crate::resource::Resource;
-use crate::source::{Position, SourceFile, Span};
+use crate::source::{Position, SourceFile, Span, to_u32};
 
 /// One document of a file.
 #[derive(Debug)]
@@ -87,7 +87,6 @@ impl Document {
         let text = self.file.line(line).trim_end();
         let line_start = self.file.offset(Position { line, column: 1 });
         let indent = text.len() - text.trim_start().len();
-        let to_u32 = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let start = start.max(line_start + to_u32(indent));
         Span::new(start, line_start + to_u32(text.len()))
     }

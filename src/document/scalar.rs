@@ -2,6 +2,8 @@
 //!
 //! Pure functions over texts; they know neither places nor documents.
 
+use std::borrow::Cow;
+
 use crate::document::value::Value;
 
 /// What a scalar without quotes and without tag is.
@@ -270,19 +272,19 @@ pub(super) fn key(
     plain: bool,
     tag: Option<Tag>,
     words: Words,
-) -> Result<String, String> {
+) -> Result<Cow<'_, str>, String> {
     let scalar = match tag {
         Some(Tag::Text) => Scalar::Text,
-        Some(Tag::Binary) => return binary(text),
+        Some(Tag::Binary) => return binary(text).map(Cow::Owned),
         Some(tag) => tagged(text, tag, words)?,
         None if plain => resolve(text, words),
         None => Scalar::Text,
     };
     match scalar {
-        Scalar::Text => Ok(text.to_owned()),
-        Scalar::Bool(value) => Ok(value.to_string()),
-        Scalar::Int(value) => Ok(value.to_string()),
-        Scalar::Float(value) => Ok(float_key(value)),
+        Scalar::Text => Ok(Cow::Borrowed(text)),
+        Scalar::Bool(value) => Ok(Cow::Owned(value.to_string())),
+        Scalar::Int(value) => Ok(Cow::Owned(value.to_string())),
+        Scalar::Float(value) => Ok(Cow::Owned(float_key(value))),
         Scalar::Null => Err("a key cannot be null".to_owned()),
         Scalar::UInt(_) => Err(format!("the key `{text}` is too large a number")),
     }

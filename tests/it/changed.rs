@@ -3,27 +3,15 @@
 use serde_json::Value;
 
 use crate::parts::git;
-use crate::{Folder, policy};
+use crate::{Folder, definition, policy};
 
-const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: foos.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {kind: Foo, plural: foos}
-  versions:
-  - name: v1
-    served: true
-    storage: true
-    schema:
-      openAPIV3Schema:
-        type: object
-        properties:
-          spec: {type: object, properties: {size: {type: integer}}}
-";
 const FOO: &str = "apiVersion: example.com/v1\nkind: Foo\nmetadata: {name: a}\nspec: {size: 1}\n";
 const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+
+/// The definition of `Foo`.
+fn foos() -> String {
+    definition("Foo", "size: {type: integer}")
+}
 
 /// A repository with these files, committed.
 fn committed(files: &[(&str, &str)]) -> Folder {
@@ -71,7 +59,7 @@ fn said(folder: &Folder, args: &[&str]) -> Said {
 #[test]
 fn a_definition_that_changed_judges_what_did_not() {
     let folder = committed(&[
-        ("k8s/crd.yaml", DEFINITION),
+        ("k8s/crd.yaml", &foos()),
         ("k8s/foo.yaml", FOO),
         ("k8s/map.yaml", MAP),
     ]);
@@ -82,7 +70,7 @@ fn a_definition_that_changed_judges_what_did_not() {
     assert_eq!((ran.code, &*ran.problems), (Some(0), "[]"));
     folder.write(
         "k8s/crd.yaml",
-        DEFINITION.replace("size:", "weight:").as_bytes(),
+        foos().replace("size:", "weight:").as_bytes(),
     );
     let ran = said(&folder, &["--schema"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
@@ -109,7 +97,7 @@ fn a_definition_that_is_gone_judges_what_did_not_change() {
     let strict = ["--schema", "--strict-schemas"];
     // The file is gone, or has another name that no walk takes.
     for command in [&["rm", "-q"][..], &["mv", "k8s/crd.txt"]] {
-        let folder = with(DEFINITION);
+        let folder = with(&foos());
         let (verb, more) = command.split_at(1);
         git(
             &folder.path,
@@ -130,7 +118,7 @@ fn a_definition_that_is_gone_judges_what_did_not_change() {
         assert!(ran.problems.contains("`k8s/crd.yaml` has changed since"));
     }
     // The document is gone.
-    let folder = with(&format!("{MAP}---\n{DEFINITION}"));
+    let folder = with(&format!("{MAP}---\n{}", foos()));
     folder.write("k8s/crd.yaml", MAP.as_bytes());
     let ran = said(&folder, &strict);
     assert_eq!(ran.code, Some(2), "{ran:?}");
@@ -231,7 +219,7 @@ fn a_folder_of_schemas_that_changed_judges_everything() {
 fn what_links_lead_to_has_changed_with_them() {
     let folder = committed(&[
         ("k8s/map.yaml", MAP),
-        ("base/crd.yaml", DEFINITION),
+        ("base/crd.yaml", &foos()),
         ("base/foo.yaml", &FOO.replace("size: 1", "size: x")),
         ("other/map.yaml", MAP),
     ]);

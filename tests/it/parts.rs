@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::{Folder, policy, report, run};
+use crate::{Folder, definition, policy, report, run};
 
 const POLICY: &str = r#"package main
 
@@ -150,30 +150,12 @@ kind: NeedsOwner
 metadata: {name: elsewhere}
 spec: {match: {kinds: [{apiGroups: [""], kinds: [Pod]}], namespaces: [nowhere]}}
 "#;
-    let definition = r#"apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: gates.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {kind: Gate, plural: gates}
-  versions:
-  - name: v1
-    served: true
-    storage: true
-    schema:
-      openAPIV3Schema:
-        type: object
-        properties:
-          spec:
-            type: object
-            properties: {host: {type: string}, size: {type: integer}}
-"#;
+    let gates = definition("Gate", "host: {type: string}, size: {type: integer}");
     let folder = Folder::new(&[
         ("policy/p.rego", POLICY),
         ("policy/templates.yaml", template),
         ("policy/constraints.yaml", constraints),
-        ("k8s/00-definition.yaml", definition),
+        ("k8s/00-definition.yaml", &gates),
         ("k8s/97-plain.yaml", "name: x\n"),
         ("k8s/98-empty.yaml", "# nothing\n"),
         (

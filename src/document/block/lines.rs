@@ -1,5 +1,7 @@
 //! The text of a file and a place in it: lines with content, markers, comments.
 
+use crate::source::to_u32;
+
 /// A place in the text of a file that holds nothing unusual.
 #[derive(Clone, Copy)]
 pub(super) struct Lines<'a> {
@@ -27,11 +29,6 @@ pub(super) enum Content {
         /// How many blanks stand before it on its line, and dashes.
         column: usize,
     },
-}
-
-/// An offset as spans have it; `Lines::new` takes no text for which it is not exact.
-pub(super) fn to_u32(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 impl<'a> Lines<'a> {

@@ -10,13 +10,13 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::document::block::lines::{Content, Lines, to_u32};
+use crate::document::block::lines::{Content, Lines};
 use crate::document::block::scalars::{MAX_KEY_BYTES, Text};
 use crate::document::build::{Builder, Keys};
-use crate::document::scalar::{self, Scalar, Words};
+use crate::document::scalar::{self, Words};
 use crate::document::value::Value;
 use crate::document::{Document, Limits};
-use crate::source::{SourceFile, Span};
+use crate::source::{SourceFile, Span, to_u32};
 
 /// The documents of a file; none where it is not written as this reader takes it.
 pub(super) fn parse(
@@ -125,7 +125,6 @@ impl Reader<'_, '_> {
         self.builder.open_mapping(Span::new(start, start), 0).ok()?;
         loop {
             self.key()?;
-            self.lines.pass_blanks();
             if self.lines.ends_line()? {
                 match self.lines.content()? {
                     Content::Text { column: next, .. } if next > column => self.collection(next)?,
@@ -168,11 +167,7 @@ impl Reader<'_, '_> {
         if key.is_plain && &*key.text == "<<" {
             return None;
         }
-        let is_text = !key.is_plain || scalar::resolve(&key.text, self.words) == Scalar::Text;
-        if is_text {
-            return self.builder.key(&key.text, span).ok();
-        }
-        let text = scalar::key(&key.text, true, None, self.words).ok()?;
+        let text = scalar::key(&key.text, key.is_plain, None, self.words).ok()?;
         self.builder.key(&text, span).ok()
     }
 

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::document::block::lines::{Lines, to_u32};
+use crate::document::block::lines::Lines;
+use crate::source::to_u32;
 
 /// The text of a scalar.
 pub(super) struct Text<'a> {
