@@ -94,6 +94,19 @@ impl SourceFile {
         &self.text
     }
 
+    /// Whether a name stands in the text, not within a longer one.
+    #[must_use]
+    pub fn has_word(&self, name: &str) -> bool {
+        let is_part = |character: char| character.is_alphanumeric() || character == '_';
+        let is_name = name.chars().all(is_part);
+        let mut places = self.text.match_indices(name);
+        places.any(|(start, _)| {
+            let before = self.text[..start].chars().next_back();
+            let after = self.text[start + name.len()..].chars().next();
+            !is_name || !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        })
+    }
+
     /// The text of `span`, or `""` where it does not lie on characters of the text.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {

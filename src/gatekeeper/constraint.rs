@@ -143,12 +143,12 @@ impl Constraint {
         }
         let part = |key: &str| spec.as_ref().and_then(|spec| spec.get(key));
         let enforcement = enforcement(spec.as_ref(), point, problems);
-        let matching = Match::read(part("match").as_ref(), problems)?;
+        let matching = Match::read(part("match").as_ref(), problems);
         let parameters = match template {
             Some(template) => parameters(&root, part("parameters"), template, problems),
             None => Value::new_object(),
         };
-        let name = name?;
+        let (name, matching) = (name?, matching?);
         let is_right = problems[n_before..]
             .iter()
             .all(|problem| problem.severity != Severity::Error);

@@ -40,6 +40,7 @@ pub fn load(documents: &PolicyDocuments, options: &Options, rego: &rego::load::O
     let (known, mut unreadable) = read_known(&options.inventory);
     problems.append(&mut unreadable);
     let (templates, broken) = templates(documents, rego, &mut problems);
+    let is_broken = |kind: &str| broken.kinds.contains(kind) || documents.may_have_template(kind);
     let mut constraints = Vec::new();
     let mut template_of = Vec::new();
     problems.extend(duplicates(&documents.constraints));
@@ -50,7 +51,7 @@ pub fn load(documents: &PolicyDocuments, options: &Options, rego: &rego::load::O
         };
         let name = kind.text().unwrap_or_default();
         let template = templates.1.get(name).copied();
-        if template.is_none() && !broken.contains(name) {
+        if template.is_none() && !is_broken(name) {
             problems.push(no_template(&kind, name, &templates.1));
         }
         let of = template.map(|template| &templates.0[template]);
@@ -65,11 +66,10 @@ pub fn load(documents: &PolicyDocuments, options: &Options, rego: &rego::load::O
         }
     }
     let templates = templates.0;
-    problems.extend(unused(&templates, &documents.constraints));
-    let sketches = templates
-        .iter()
-        .filter_map(|template| Some(template.hosted()?.sketch().clone()))
-        .collect();
+    problems.extend(unused(&templates, documents));
+    let hosted = templates.iter().filter_map(Template::hosted);
+    let sketches = hosted.map(|hosted| hosted.sketch().clone());
+    let sketches = sketches.chain(broken.sketches).collect();
     let rules = constraints
         .iter()
         .zip(&template_of)
@@ -112,19 +112,26 @@ pub fn expansions(
 
 type ByKind = (Vec<Template>, BTreeMap<String, usize>);
 
-/// The templates that can be evaluated, and the kinds of those that cannot.
+/// Templates that cannot be evaluated.
+#[derive(Default)]
+struct Broken {
+    kinds: BTreeSet<String>,
+    sketches: Vec<Sketch>,
+}
+
+/// The templates that can be evaluated, and those that cannot.
 fn templates(
     documents: &PolicyDocuments,
     rego: &rego::load::Options,
     problems: &mut Vec<Problem>,
-) -> (ByKind, BTreeSet<String>) {
+) -> (ByKind, Broken) {
     let mut templates = Vec::new();
     let mut by_kind = BTreeMap::new();
-    let mut broken = BTreeSet::new();
+    let mut broken = Broken::default();
     problems.extend(template::duplicates(&documents.templates));
     for input in &documents.templates {
         let kind = template::kind_of(input);
-        if kind.is_some_and(|kind| by_kind.contains_key(kind) || broken.contains(kind)) {
+        if kind.is_some_and(|kind| by_kind.contains_key(kind) || broken.kinds.contains(kind)) {
             continue;
         }
         match Template::read(input, rego, problems) {
@@ -132,7 +139,10 @@ fn templates(
                 by_kind.insert(template.kind.to_string(), templates.len());
                 templates.push(template);
             }
-            None => broken.extend(kind.map(str::to_owned)),
+            None => {
+                broken.kinds.extend(kind.map(str::to_owned));
+                broken.sketches.extend(template::sketch_of(input));
+            }
         }
     }
     ((templates, by_kind), broken)
@@ -176,12 +186,14 @@ fn elsewhere(constraint: &Constraint, point: &str) -> Option<Problem> {
 }
 
 /// Templates that no constraint uses.
-fn unused(templates: &[Template], constraints: &[Input]) -> Vec<Problem> {
+fn unused(templates: &[Template], documents: &PolicyDocuments) -> Vec<Problem> {
     let has_constraint = |template: &&Template| {
-        constraints.iter().any(|input| {
+        let mut constraints = documents.constraints.iter();
+        let is_of_it = |input: &Input| {
             let resource = input.subject.resource.as_deref();
             resource.is_some_and(|resource| resource.kind == *template.kind)
-        })
+        };
+        constraints.any(is_of_it) || documents.may_have_constraint(&template.kind)
     };
     let notice = |template: &Template| {
         let message = format!(

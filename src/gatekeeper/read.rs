@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::document::input::{Input, Lists};
 use crate::document::{self, Limits, Syntax};
 use crate::finding::{Problem, Stage};
-use crate::rego::load::read;
+use crate::rego::load::{lossy, read};
 use crate::source::SourceFile;
 
 /// Gatekeeper's documents below policy paths, in the order of files.
@@ -35,6 +35,8 @@ pub struct PolicyDocuments {
     pub n_other_files: usize,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// Files that could not be read, at least in part; none of a text that is not known.
+    pub(super) broken: Vec<Option<Arc<SourceFile>>>,
 }
 
 /// What sort of Gatekeeper's document an apiVersion and kind name.
@@ -51,6 +53,10 @@ enum Sort {
 
 /// The ending of the API groups of Gatekeeper.
 const GROUPS: &str = "gatekeeper.sh";
+/// The beginning of the one of templates.
+const TEMPLATES: &str = "templates.";
+/// The beginning of the one of constraints.
+const CONSTRAINTS: &str = "constraints.";
 
 /// Reads all YAML and JSON files at and below `paths`.
 #[must_use]
@@ -90,7 +96,10 @@ impl PolicyDocuments {
     fn file(&mut self, path: PathBuf) {
         let file = match read(&path) {
             Ok(file) => Arc::new(file),
-            Err(problem) => return self.problems.push(problem),
+            Err(problem) => {
+                self.broken.push(lossy(&path).map(Arc::new));
+                return self.problems.push(problem);
+            }
         };
         // Everything of Gatekeeper's has this in its apiVersion; other files need not even be YAML.
         if !file.text().contains(GROUPS) {
@@ -105,7 +114,10 @@ impl PolicyDocuments {
                 is_one |= self.take(input);
             }
         }
-        is_one |= !parsed.problems.is_empty();
+        if !parsed.problems.is_empty() {
+            is_one = true;
+            self.broken.push(Some(Arc::clone(&file)));
+        }
         self.problems
             .extend(parsed.problems.into_iter().map(|broken| Problem {
                 stage: Stage::Load,
@@ -136,6 +148,26 @@ impl PolicyDocuments {
             Sort::Other => self.n_others += 1,
         }
         true
+    }
+
+    /// Whether a file that could not be read may hold a template of this kind.
+    #[must_use]
+    pub fn may_have_template(&self, kind: &str) -> bool {
+        self.may_have(TEMPLATES, kind)
+    }
+
+    /// Whether a file that could not be read may hold a constraint of this kind.
+    #[must_use]
+    pub fn may_have_constraint(&self, kind: &str) -> bool {
+        self.may_have(CONSTRAINTS, kind)
+    }
+
+    fn may_have(&self, group: &str, kind: &str) -> bool {
+        let has = |text: &SourceFile| {
+            text.text().contains(group) && text.text().contains(GROUPS) && text.has_word(kind)
+        };
+        let mut broken = self.broken.iter();
+        broken.any(|text| text.as_deref().is_none_or(has))
     }
 
     /// What is recognised and not evaluated.
@@ -177,8 +209,8 @@ impl PolicyDocuments {
 fn sort(api_version: &str, kind: &str) -> Option<Sort> {
     let (group, _) = api_version.split_once('/')?;
     Some(match group.strip_suffix(GROUPS)? {
-        "templates." => Sort::Template,
-        "constraints." => Sort::Constraint,
+        TEMPLATES => Sort::Template,
+        CONSTRAINTS => Sort::Constraint,
         "expansion." => Sort::Expansion,
         "test." if kind == "Suite" => Sort::Suite,
         "externaldata." => Sort::Provider,

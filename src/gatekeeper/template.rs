@@ -10,7 +10,7 @@ use crate::finding::{Location, Problem, Stage};
 use crate::gatekeeper::cel::CelProgram;
 use crate::gatekeeper::matching::read::{known_fields, strings};
 use crate::gatekeeper::matching::selector::wrong_type;
-use crate::rego::hosted::{Host, Hosted, HostedModule, Role};
+use crate::rego::hosted::{Host, Hosted, HostedModule, Role, Sketch};
 use crate::rego::load::{Options, Version};
 use crate::schema::structural::{Dialect, Schema};
 
@@ -70,6 +70,16 @@ pub fn kind_of(input: &Input) -> Option<&str> {
     Field::root(input)
         .find(&["spec", "crd", "spec", "names", "kind"])?
         .text()
+}
+
+/// What the modules of a template are known by that cannot be evaluated.
+#[must_use]
+pub fn sketch_of(input: &Input) -> Option<Sketch> {
+    // What is wrong with it was told when it was read.
+    match source(&Field::root(input), &mut Vec::new())? {
+        Source::Rego(modules) => Sketch::of_entry(&modules),
+        Source::Cel(_) => None,
+    }
 }
 
 impl Template {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use crate::document::value::{Object, Value};
 use crate::document::{self, Limits, Syntax};
 use crate::finding::{Location, Problem, Stage};
+use crate::rego::gaps::Gap;
+use crate::rego::prepare::names::below_data;
 use crate::source::SourceFile;
 
 /// The merged data and what went into it.
@@ -17,6 +19,8 @@ pub(in crate::rego) struct Data {
     pub(in crate::rego) files: Vec<Arc<SourceFile>>,
     /// What could not be read or merged.
     pub(in crate::rego) problems: Vec<Problem>,
+    /// The files that this is.
+    pub(in crate::rego) gaps: Vec<Gap>,
 }
 
 /// Reads files and folders; inside a folder the names of folders are keys.
@@ -25,6 +29,7 @@ pub(in crate::rego) fn load(paths: &[PathBuf]) -> Data {
         value: Value::new_object(),
         files: Vec::new(),
         problems: Vec::new(),
+        gaps: Vec::new(),
     };
     for path in paths {
         if path.is_dir() {
@@ -60,22 +65,43 @@ impl Data {
                     self.file(entry.path(), &keys);
                 }
                 Ok(_) => {}
-                Err(error) => self.problems.push(unreadable(root, &error.to_string())),
+                Err(error) => {
+                    self.gaps.push(Gap::default());
+                    self.problems.push(unreadable(root, &error.to_string()));
+                }
             }
         }
     }
 
     fn file(&mut self, path: &Path, keys: &[String]) {
-        let file = match super::load::read(path) {
-            Ok(file) => Arc::new(file),
-            Err(problem) => return self.problems.push(problem),
+        let n_problems = self.problems.len();
+        let keys: Vec<Arc<str>> = keys.iter().map(|key| Arc::from(&**key)).collect();
+        let text = match super::load::read(path) {
+            Ok(file) => {
+                let file = Arc::new(file);
+                self.text(&file, &keys);
+                Some(file)
+            }
+            Err(problem) => {
+                self.problems.push(problem);
+                super::load::lossy(path).map(Arc::new)
+            }
         };
+        if self.problems.len() > n_problems {
+            self.gaps.push(Gap {
+                at: Some(below_data(&keys)),
+                text,
+            });
+        }
+    }
+
+    fn text(&mut self, file: &Arc<SourceFile>, keys: &[Arc<str>]) {
         let syntax = match Syntax::of_name(file.name()) {
             Syntax::Json => Syntax::Json,
             Syntax::Yaml | Syntax::DataYaml => Syntax::DataYaml,
         };
-        let parsed = document::parse(&file, syntax, &Limits::default());
-        self.files.push(Arc::clone(&file));
+        let parsed = document::parse(file, syntax, &Limits::default());
+        self.files.push(Arc::clone(file));
         let broken = parsed.problems.into_iter().map(|problem| problem.problem);
         self.problems.extend(broken.map(|problem| Problem {
             stage: Stage::Load,
@@ -103,7 +129,7 @@ impl Data {
             return self.problems.push(problem);
         }
         let value = keys.iter().rev().fold(first.value.clone(), |value, key| {
-            let entry = (Value::from(key.as_str()), value);
+            let entry = (Value::from(&**key), value);
             Value::from(std::iter::once(entry).collect::<Object>())
         });
         if let Err(path) = merge(&mut self.value, value) {

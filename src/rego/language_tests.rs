@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use crate::document::value::Value;
 use crate::rego::data::Data;
 use crate::rego::engine::Worker;
+use crate::rego::gaps::Gaps;
 use crate::rego::load::BuiltinErrors;
 use crate::rego::prepare::Policies;
 use crate::rego::prepare::calls::ConftestFile;
@@ -30,11 +31,9 @@ pub(in crate::rego) fn load_one(
     let module =
         parser::parse(&file, version).map_err(|error| format!("parse: {}", error.message))?;
     let policies = Policies::new(vec![module]);
-    if let Some(error) = policies
-        .check(Environment::Visible, Network::Mocked)
-        .into_iter()
-        .next()
-    {
+    let mut errors = policies.check(Environment::Visible, Network::Mocked, &Gaps::default());
+    errors.extend(policies.check_chains());
+    if let Some(error) = errors.first() {
         return Err(format!("check: {}", error.error.message));
     }
     let source = Source {
@@ -47,6 +46,7 @@ pub(in crate::rego) fn load_one(
         value: data,
         files: Vec::new(),
         problems: Vec::new(),
+        gaps: Vec::new(),
     };
     let settings = Settings {
         timeout: Duration::from_secs(20),

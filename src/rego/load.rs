@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::document;
-use crate::finding::{Location, Precision, Problem, Stage};
-use crate::rego::annotations::{self};
+use crate::finding::{Location, Problem, Severity, Stage};
 use crate::rego::combined::misfits;
 use crate::rego::data::{self, Data};
 use crate::rego::describe::described;
 use crate::rego::eval::engine_problems;
-use crate::rego::hosted::{Sketch, is_source_of};
+use crate::rego::gaps::Gaps;
+use crate::rego::hosted::Sketch;
+use crate::rego::modules::{Files, Modules};
 use crate::rego::packages::{Packages, list};
 use crate::rego::prepare::calls::ConftestFile;
 pub use crate::rego::prepare::check::Environment;
@@ -23,8 +23,7 @@ use crate::rego::rules::{self, Inventory};
 use crate::rego::set::{PolicySet, Settings, Source};
 use crate::rego::shape::Shape;
 pub use crate::rego::syntax::Version;
-use crate::rego::syntax::ast::{Module, join_path};
-use crate::rego::syntax::parser;
+use crate::rego::syntax::ast::join_path;
 use crate::rego::undefined::undefined;
 use crate::source::SourceFile;
 
@@ -119,93 +118,78 @@ pub fn read(path: &Path) -> Result<SourceFile, Problem> {
     Ok(SourceFile::new(name.as_str(), text))
 }
 
+/// What can be read of a file that is not UTF-8, most often for one letter in a comment.
+pub fn lossy(path: &Path) -> Option<SourceFile> {
+    let bytes = std::fs::read(path).ok()?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Some(SourceFile::new(display_name(path).as_str(), text))
+}
+
 /// A path as reports show it, with `/`.
 #[must_use]
 pub fn display_name(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
 
-/// Loads policies and data and checks them.
+/// Loads policies and data and checks them: what is wrong with one file never hides what is wrong with another.
 #[must_use]
 pub fn load(options: &Options) -> Loaded {
-    let mut problems = Vec::new();
-    let paths = policy_files(options, &mut problems);
-    if paths.is_empty() && !options.elsewhere.is_empty() {
+    let files = Files::find(options);
+    if files.paths.is_empty() && !options.elsewhere.is_empty() {
         return Loaded {
             set: None,
-            problems,
+            problems: files.problems,
         };
     }
-    load_files(options, &paths, problems)
-}
-
-fn load_files(options: &Options, paths: &[PathBuf], mut problems: Vec<Problem>) -> Loaded {
-    let mut sources = Vec::new();
-    let mut modules = Vec::new();
-    for path in paths {
-        match module(path, options.version) {
-            Ok((source, module)) if is_source_of(&module, &options.templates) => {
-                problems.push(not_run(&source, &module));
-            }
-            Ok((source, module)) => {
-                sources.push(source);
-                modules.push(module);
-            }
-            Err(problem) => problems.push(problem),
-        }
-    }
+    let modules = Modules::read(files, options);
     let mut data = data::load(&options.data);
+    let mut problems = modules.problems;
     problems.append(&mut data.problems);
-    if problems.iter().any(is_error) {
-        return Loaded {
-            set: None,
-            problems,
-        };
-    }
-    let policies = Policies::new(modules);
-    let mut inventory = inventory(&policies, options, &mut problems);
-    let place = |error: PolicyError| located(&sources[error.module], error);
-    if inventory.rules.is_empty() && options.tests == Tests::Excluded {
-        // Misnamed rules are why there is none.
-        let misnamed = std::mem::take(&mut inventory.warnings).into_iter();
-        problems.extend(misnamed.map(|error| Problem {
-            severity: crate::finding::Severity::Warning,
-            ..place(error)
-        }));
-    }
-    let network = match options.tests {
-        Tests::Excluded => Network::Refused,
-        Tests::Included => Network::Mocked,
+    let gaps = Gaps {
+        policies: modules.gaps,
+        data: std::mem::take(&mut data.gaps),
     };
-    let checked = policies.check(options.environment, network);
-    problems.extend(checked.into_iter().map(place));
-    problems.extend(data_conflicts(&policies, &data).into_iter().map(place));
+    let policies = Policies::new(modules.trees);
+    let inventory = inventory(&policies, options, &gaps, &mut problems);
+    let checking = Checking {
+        options,
+        sources: &modules.sources,
+        policies: &policies,
+        inventory: &inventory,
+        gaps: &gaps,
+    };
+    checking.errors(&data, &mut problems);
+    if options.tests == Tests::Excluded {
+        checking.rules(&data, &mut problems);
+    }
     if problems.iter().any(is_error) {
+        let too_deep = policies.prepare(conftest_file(options)).errors();
+        problems.extend(too_deep.into_iter().map(|error| checking.located(error)));
         return Loaded {
             set: None,
             problems,
         };
     }
-    let set = policy_set(options, sources, policies, inventory, data, &mut problems);
-    if problems.iter().any(is_error) {
-        return Loaded {
-            set: None,
-            problems,
-        };
+    let set = policy_set(options, modules.sources, policies, inventory, data);
+    let mut errors = prepared_problems(&set);
+    if errors.is_empty() {
+        errors = engine_problems(&set);
     }
     Loaded {
-        set: Some(set),
-        problems,
+        set: errors.is_empty().then_some(set),
+        problems: [problems, errors].concat(),
     }
 }
 
-fn not_run(source: &Source, module: &Module) -> Problem {
-    let message = "this is the source of a template that is loaded too; it is not run on its own";
-    Problem::notice(Stage::Load, message).at(source.location(module.package_span))
+/// What the engine would take too long for.
+pub(in crate::rego) fn prepared_problems(set: &PolicySet) -> Vec<Problem> {
+    let errors = set.prepared.errors().into_iter();
+    let located = |error: PolicyError| located(&set.sources[error.module], error);
+    errors.map(located).collect()
 }
 
 fn is_error(problem: &Problem) -> bool {
-    problem.severity == crate::finding::Severity::Error
+    problem.severity == Severity::Error
 }
 
 pub(in crate::rego) fn located(source: &Source, error: PolicyError) -> Problem {
@@ -214,94 +198,13 @@ pub(in crate::rego) fn located(source: &Source, error: PolicyError) -> Problem {
         .help(error.error.help)
 }
 
-/// The `.rego` files at and below the policy paths, sorted; what is wrong with the paths.
-fn policy_files(options: &Options, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
-    let mut files = BTreeSet::new();
-    for path in &options.policies {
-        if !path.exists() {
-            let name = display_name(path);
-            problems.push(
-                Problem::error(Stage::Load, format!("there is no policy `{name}`")).help(
-                    "Name the folder or file with `-p`; without it, `policy` in the working directory is taken.",
-                ),
-            );
-            continue;
-        }
-        let before = files.len();
-        for entry in walkdir::WalkDir::new(path).follow_links(true) {
-            match entry {
-                Ok(entry) if entry.file_type().is_file() => {
-                    let named = entry.depth() == 0;
-                    problems.extend(take_policy_file(entry.path(), named, options, &mut files));
-                }
-                Ok(_) => {}
-                Err(error) => problems.push(Problem::error(
-                    Stage::Load,
-                    format!("a policy folder cannot be read: {error}"),
-                )),
-            }
-        }
-        let is_elsewhere = options.elsewhere.iter().any(|file| file.starts_with(path));
-        let is_empty = files.len() == before && !is_elsewhere;
-        if is_empty && path.is_dir() && options.tests == Tests::Excluded {
-            let message = format!("there is no policy in `{}`", display_name(path));
-            problems.push(
-                Problem::error(Stage::Load, message)
-                    .help("Policies are files that end in `.rego`; those that end in `_test.rego` are only run by `policy verify`."),
-            );
-        }
-    }
-    files.into_iter().collect()
-}
-
-fn take_policy_file(
-    path: &Path,
-    named: bool,
-    options: &Options,
-    files: &mut BTreeSet<PathBuf>,
-) -> Option<Problem> {
-    let name = display_name(path);
-    let is_rego = path
-        .extension()
-        .is_some_and(|extension| extension == "rego");
-    if is_rego {
-        if options.tests == Tests::Included || named || !name.ends_with("_test.rego") {
-            files.insert(path.to_path_buf());
-        }
-        return None;
-    }
-    (named && !options.elsewhere.contains(path)).then(|| {
-        Problem::error(Stage::Load, "this is no policy")
-            .at(Location::whole_file(name))
-            .help("Policies are `.rego` files and Gatekeeper's templates and constraints; data files are named with `-d`.")
-    })
-}
-
-fn module(path: &Path, version: Option<Version>) -> Result<(Source, Module), Problem> {
-    let file = Arc::new(read(path)?);
-    let parsed = match version {
-        Some(version) => parser::parse(&file, version),
-        None => parser::parse_any(&file),
-    };
-    let module = parsed.map_err(|error| {
-        Problem::error(Stage::Load, error.message)
-            .at(Location::in_file(&file, error.span, Precision::Field))
-            .help(error.help)
-    })?;
-    let (annotations, errors) = annotations::annotations(&file, &module);
-    Ok((
-        Source {
-            file,
-            embedded: None,
-            annotations,
-            annotation_errors: errors,
-        },
-        module,
-    ))
-}
-
 /// The rules to run; nothing to run is an error that says where it was looked for.
-fn inventory(policies: &Policies, options: &Options, problems: &mut Vec<Problem>) -> Inventory {
+fn inventory(
+    policies: &Policies,
+    options: &Options,
+    gaps: &Gaps,
+    problems: &mut Vec<Problem>,
+) -> Inventory {
     let selection = match Packages::new(&options.packages) {
         Ok(selection) => selection,
         Err(problem) => {
@@ -309,18 +212,21 @@ fn inventory(policies: &Policies, options: &Options, problems: &mut Vec<Problem>
             return Inventory::default();
         }
     };
-    let inventory = rules::inventory(policies, &|package| selection.selects(package));
+    let inventory = rules::inventory(policies, &|package| selection.selects(package), gaps);
     if options.tests == Tests::Included {
         return inventory;
     }
-    let packages: BTreeSet<String> = policies
-        .units
-        .iter()
-        .map(|unit| unit.module.package_name())
-        .collect();
+    let units = policies.units.iter();
+    let mut packages: BTreeSet<String> = units.map(|unit| unit.module.package_name()).collect();
+    packages.extend(gaps.packages().map(|path| join_path(&path[1..])));
     let known: Vec<&str> = packages.iter().map(String::as_str).collect();
-    problems.extend(selection.unmatched(&known));
-    if inventory.rules.is_empty() && !policies.units.is_empty() && !problems.iter().any(is_error) {
+    let unmatched = match gaps.policies.iter().all(|gap| gap.at.is_some()) {
+        true => selection.unmatched(&known),
+        false => Vec::new(),
+    };
+    let is_told = !unmatched.is_empty() || !gaps.policies.is_empty();
+    problems.extend(unmatched);
+    if inventory.rules.is_empty() && !policies.units.is_empty() && !is_told {
         problems.push(
             Problem::error(
                 Stage::Load,
@@ -334,6 +240,80 @@ fn inventory(policies: &Policies, options: &Options, problems: &mut Vec<Problem>
         );
     }
     inventory
+}
+
+/// What is looked at for errors.
+struct Checking<'a> {
+    options: &'a Options,
+    sources: &'a [Source],
+    policies: &'a Policies,
+    inventory: &'a Inventory,
+    gaps: &'a Gaps,
+}
+
+impl Checking<'_> {
+    fn located(&self, error: PolicyError) -> Problem {
+        located(&self.sources[error.module], error)
+    }
+
+    fn warning(&self, error: PolicyError) -> Problem {
+        Problem {
+            severity: Severity::Warning,
+            ..self.located(error)
+        }
+    }
+
+    /// What cannot be evaluated.
+    fn errors(&self, data: &Data, problems: &mut Vec<Problem>) {
+        let network = match self.options.tests {
+            Tests::Excluded => Network::Refused,
+            Tests::Included => Network::Mocked,
+        };
+        let environment = self.options.environment;
+        let mut errors = self.policies.check(environment, network, self.gaps);
+        errors.extend(self.policies.check_chains());
+        errors.extend(data_conflicts(self.policies, data));
+        problems.extend(errors.into_iter().map(|error| self.located(error)));
+    }
+
+    /// What is wrong with the rules that are run and with what they read.
+    fn rules(&self, data: &Data, problems: &mut Vec<Problem>) {
+        let reach = Reach::new(self.policies);
+        let rules = &self.inventory.rules;
+        let undefined = undefined(self.policies, &reach, rules, &data.value, self.gaps);
+        problems.extend(undefined.into_iter().map(|(severity, error)| Problem {
+            severity,
+            ..self.located(error)
+        }));
+        let warnings = self.inventory.warnings.iter().cloned();
+        problems.extend(warnings.map(|error| self.warning(error)));
+        for (module, source) in self.sources.iter().enumerate() {
+            for error in source.annotation_errors.clone() {
+                problems.push(self.warning(PolicyError { module, error }));
+            }
+        }
+        let errors = self.inventory.errors.iter().cloned();
+        problems.extend(errors.map(|error| self.located(error)));
+        // What a rule finds may hang on what could not be read.
+        if self.gaps.policies.is_empty() {
+            self.shape(&reach, problems);
+        }
+    }
+
+    /// Rules for the other shape of input.
+    fn shape(&self, reach: &Reach<'_>, problems: &mut Vec<Problem>) {
+        let shape = match self.options.combine {
+            true => Shape::List,
+            false => Shape::Document,
+        };
+        let (misfits, is_all) = misfits(reach, &self.inventory.rules, shape);
+        // Where no rule can find anything and nothing else judges, nothing would be checked.
+        let is_grave = is_all && self.options.elsewhere.is_empty();
+        problems.extend(misfits.into_iter().map(|error| match is_grave {
+            true => self.located(error),
+            false => self.warning(error),
+        }));
+    }
 }
 
 /// Rules whose path is also that of a data file's value.
@@ -353,75 +333,33 @@ fn data_conflicts(policies: &Policies, data: &Data) -> Vec<PolicyError> {
     errors
 }
 
+fn conftest_file(options: &Options) -> ConftestFile {
+    match options.tests {
+        Tests::Excluded => ConftestFile::Known,
+        Tests::Included => ConftestFile::Unknown,
+    }
+}
+
 fn policy_set(
     options: &Options,
     sources: Vec<Source>,
     policies: Policies,
     inventory: Inventory,
     data: Data,
-    problems: &mut Vec<Problem>,
 ) -> PolicySet {
-    let warning = |error: PolicyError| Problem {
-        severity: crate::finding::Severity::Warning,
-        ..located(&sources[error.module], error)
-    };
-    if options.tests == Tests::Excluded {
-        let reach = Reach::new(&policies);
-        let undefined = undefined(&policies, &reach, &inventory.rules, &data.value);
-        for (severity, error) in undefined {
-            let problem = located(&sources[error.module], error);
-            problems.push(Problem {
-                severity,
-                ..problem
-            });
-        }
-        problems.extend(inventory.warnings.into_iter().map(warning));
-        for (module, source) in sources.iter().enumerate() {
-            for error in source.annotation_errors.clone() {
-                problems.push(warning(PolicyError { module, error }));
-            }
-        }
-        let shape = match options.combine {
-            true => Shape::List,
-            false => Shape::Document,
-        };
-        let (misfits, is_all) = misfits(&reach, &inventory.rules, shape);
-        let place = |error: PolicyError| located(&sources[error.module], error);
-        problems.extend(inventory.errors.into_iter().map(place));
-        // Where no rule can find anything and nothing else judges, nothing would be checked.
-        let is_grave = is_all && options.elsewhere.is_empty();
-        problems.extend(misfits.into_iter().map(|error| match is_grave {
-            true => place(error),
-            false => warning(error),
-        }));
-    }
     let rules = inventory
         .rules
         .iter()
         .map(|rule| described(rule, &sources, &policies))
         .collect();
-    let conftest_file = match options.tests {
-        Tests::Excluded => ConftestFile::Known,
-        Tests::Included => ConftestFile::Unknown,
-    };
-    let set = PolicySet::new(
+    PolicySet::new(
         sources,
         policies,
-        conftest_file,
+        conftest_file(options),
         data,
         (rules, inventory.rules, inventory.exceptions),
         Settings::of(options),
-    );
-    let too_deep = set.prepared.errors();
-    problems.extend(
-        too_deep
-            .into_iter()
-            .map(|error| located(&set.sources[error.module], error)),
-    );
-    if !problems.iter().any(is_error) {
-        problems.extend(engine_problems(&set));
-    }
-    set
+    )
 }
 
 /// Options for tests.

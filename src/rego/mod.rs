@@ -12,12 +12,14 @@ mod describe;
 mod engine;
 pub mod eval;
 mod functions;
+mod gaps;
 pub mod hosted;
 #[cfg(test)]
 mod language_tests;
 pub mod load;
 mod members;
 mod messages;
+mod modules;
 mod packages;
 mod prepare;
 mod reach;

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::finding::RuleKind;
+use crate::rego::gaps::Gaps;
 use crate::rego::prepare::check::references;
 use crate::rego::prepare::names::{DataPath, Meaning, Names, rule_path};
 use crate::rego::prepare::{Policies, PolicyError, Unit};
@@ -62,6 +63,7 @@ pub(in crate::rego) fn rule_kind(name: &str) -> Option<RuleKind> {
 pub(in crate::rego) fn inventory(
     policies: &Policies,
     selected: &dyn Fn(&str) -> bool,
+    gaps: &Gaps,
 ) -> Inventory {
     let mut inventory = Inventory::default();
     let mut rules: BTreeMap<(Vec<Arc<str>>, Arc<str>), PolicyRule> = BTreeMap::new();
@@ -76,7 +78,8 @@ pub(in crate::rego) fn inventory(
                 inventory.exceptions.insert(unit.module.package.clone());
                 continue;
             }
-            let is_used = || referenced.contains(&rule_path(&unit.module, rule));
+            let is_used =
+                || referenced.contains(&rule_path(&unit.module, rule)) || gaps.may_name(name);
             let Some(kind) = rule_kind(name) else {
                 if let Some(error) = near_miss(rule)
                     && !is_used()

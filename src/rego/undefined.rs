@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::document::value::Value;
 use crate::finding::Severity;
 use crate::rego::data;
+use crate::rego::gaps::Gaps;
 use crate::rego::prepare::names::{DataPath, Meaning, package_path, rule_path};
 use crate::rego::prepare::{Policies, PolicyError, Unit};
 use crate::rego::reach::{Definition, Reach};
@@ -24,14 +25,15 @@ use crate::source::Span;
 const GIVEN: [&str; 2] = ["conftest", "inventory"];
 
 /// The references that rules which are run make to nothing, one for each name that is missing. Those under `not`, and
-/// in rules with a default or an `else`, hide nothing, so that they are notices.
+/// in rules with a default or an `else`, hide nothing, so that they are notices. What may be in `gaps` is not told.
 pub(in crate::rego) fn undefined(
     policies: &Policies,
     reach: &Reach<'_>,
     rules: &[PolicyRule],
     data: &Value,
+    gaps: &Gaps,
 ) -> Vec<(Severity, PolicyError)> {
-    let known = Known::new(policies, data);
+    let known = Known::new(policies, data, gaps);
     let from = rules.iter().flat_map(|rule| &rule.definitions);
     let from: Vec<_> = from.copied().collect();
     let definitions = reach.from(&from);
@@ -66,6 +68,7 @@ pub(in crate::rego) fn undefined(
     for read in reads.iter().filter(|read| !is_mocked(&read.path)) {
         if let Some(name) = known.missing(&read.path)
             && !known.is_optional(name, &reads)
+            && !gaps.may_have(&read.path, name)
         {
             missing
                 .entry(name.to_vec())
@@ -126,8 +129,8 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    fn new(policies: &Policies, data: &'a Value) -> Self {
-        let mut paths = BTreeSet::new();
+    fn new(policies: &Policies, data: &'a Value, gaps: &Gaps) -> Self {
+        let mut paths: BTreeSet<DataPath> = gaps.packages().cloned().collect();
         let mut rules = BTreeSet::new();
         for unit in &policies.units {
             paths.insert(package_path(&unit.module));

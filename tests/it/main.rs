@@ -13,6 +13,7 @@ mod first_day;
 mod gatekeeper;
 mod hostile;
 mod limits;
+mod load_errors;
 mod parts;
 mod pipelines;
 mod places;

@@ -17,8 +17,10 @@ use crate::finding::{Location, Problem, RuleKind, Severity, Stage};
 use crate::rego::data::Data;
 use crate::rego::describe::described;
 use crate::rego::eval::engine_problems;
+use crate::rego::gaps::Gaps;
 pub use crate::rego::hosted::evaluate::{Answer, Evaluator, Found};
-use crate::rego::load::{Options, located};
+use crate::rego::load::{Options, located, prepared_problems};
+use crate::rego::modules::gap;
 use crate::rego::prepare::calls::ConftestFile;
 use crate::rego::prepare::check::{Environment, Network, references};
 use crate::rego::prepare::{Policies, PolicyError};
@@ -93,6 +95,16 @@ impl Sketch {
     }
 }
 
+impl Sketch {
+    /// What the entry of modules is known by that cannot be evaluated; none where it cannot even be parsed.
+    #[must_use]
+    pub fn of_entry(modules: &[HostedModule]) -> Option<Self> {
+        let entry = modules.iter().find(|module| module.role == Role::Entry)?;
+        let tree = parser::parse(entry.text.text(), entry.version).ok()?;
+        Some(Self::of(&tree))
+    }
+}
+
 impl Hosted {
     /// Reads and checks modules; every reason why they cannot be evaluated otherwise.
     pub fn load(
@@ -100,32 +112,29 @@ impl Hosted {
         host: Host,
         options: &Options,
     ) -> Result<Self, Vec<Problem>> {
-        let (sources, mut trees) = parsed(&modules)?;
-        let entry = modules
-            .iter()
-            .position(|module| module.role == Role::Entry)
-            .unwrap_or_default();
-        let sketch = Sketch::of(&trees[entry]);
-        let roles: Vec<Role> = modules.iter().map(|module| module.role).collect();
-        let mut problems: Vec<Problem> = check::packages(&trees, &roles, host)
-            .into_iter()
-            .map(|error| located(&sources[error.module], error))
-            .collect();
-        trees[entry].package = vec![PACKAGE.into()];
+        let Parsed {
+            sources,
+            mut trees,
+            roles,
+            gaps,
+            mut problems,
+        } = Parsed::of(&modules);
+        let mut wrong = check::packages(&trees, &roles, host);
+        let entry = roles.iter().position(|role| *role == Role::Entry);
+        let sketch = entry.map(|entry| Sketch::of(&trees[entry]));
+        if let Some(entry) = entry {
+            trees[entry].package = vec![PACKAGE.into()];
+        }
         let policies = Policies::new(trees);
-        let mut checked = check::references(&policies, host);
-        if checked.is_empty() {
-            checked = policies.check(Environment::Hidden, Network::Refused);
-        }
-        let checked = checked.into_iter();
-        problems.extend(checked.map(|error| located(&sources[error.module], error)));
-        if !problems.is_empty() {
+        wrong.extend(errors(&policies, host, &gaps));
+        let wrong = wrong.into_iter();
+        problems.extend(wrong.map(|error| located(&sources[error.module], error)));
+        let (Some(entry), Some(sketch), true) = (entry, sketch, problems.is_empty()) else {
             return Err(problems);
-        }
+        };
         let reads_data = reads(&policies, host.data);
         let set = policy_set(sources, policies, entry, host, options);
-        let too_deep = set.prepared.errors().into_iter();
-        problems.extend(too_deep.map(|error| located(&set.sources[error.module], error)));
+        problems = prepared_problems(&set);
         if problems.is_empty() {
             problems = engine_problems(&set);
         }
@@ -175,7 +184,14 @@ impl Hosted {
 /// References to libraries that there are not: they are undefined.
 fn warnings(set: &PolicySet) -> Vec<Problem> {
     let reach = Reach::new(&set.policies);
-    let undefined = undefined(&set.policies, &reach, &set.policy_rules, &set.data);
+    let nothing = Gaps::default();
+    let undefined = undefined(
+        &set.policies,
+        &reach,
+        &set.policy_rules,
+        &set.data,
+        &nothing,
+    );
     let problem = |(severity, error): (Severity, PolicyError)| {
         let problem = located(&set.sources[error.module], error);
         let help = match problem.help.starts_with("Did you mean") {
@@ -191,32 +207,60 @@ fn warnings(set: &PolicySet) -> Vec<Problem> {
     undefined.into_iter().map(problem).collect()
 }
 
-fn parsed(modules: &[HostedModule]) -> Result<(Vec<Source>, Vec<Module>), Vec<Problem>> {
-    let mut sources = Vec::new();
-    let mut trees = Vec::new();
-    let mut problems = Vec::new();
-    for module in modules {
-        let source = Source {
-            file: Arc::clone(module.text.text()),
-            embedded: Some(module.text.clone()),
-            annotations: Vec::new(),
-            annotation_errors: Vec::new(),
-        };
-        match parser::parse(module.text.text(), module.version) {
-            Ok(tree) => {
-                trees.push(tree);
-                sources.push(source);
-            }
-            Err(error) => problems.push(
-                Problem::error(Stage::Load, error.message)
-                    .at(source.location(error.span))
-                    .help(error.help),
-            ),
-        }
+/// Everything that cannot be evaluated faithfully or that a host refuses, each place once.
+fn errors(policies: &Policies, host: Host, gaps: &Gaps) -> Vec<PolicyError> {
+    let mut errors = check::references(policies, host);
+    let refused: Vec<_> = errors
+        .iter()
+        .map(|error| (error.module, error.error.span))
+        .collect();
+    let checked = policies.check(Environment::Hidden, Network::Refused, gaps);
+    let is_new = |error: &PolicyError| !refused.contains(&(error.module, error.error.span));
+    errors.extend(checked.into_iter().filter(is_new));
+    // A reference that is refused leads in a circle where it is to all of `data`.
+    if refused.is_empty() {
+        errors.extend(policies.check_chains());
     }
-    match problems.is_empty() {
-        true => Ok((sources, trees)),
-        false => Err(problems),
+    errors
+}
+
+/// The modules that could be parsed, and what is wrong with the others.
+#[derive(Default)]
+struct Parsed {
+    sources: Vec<Source>,
+    trees: Vec<Module>,
+    roles: Vec<Role>,
+    gaps: Gaps,
+    problems: Vec<Problem>,
+}
+
+impl Parsed {
+    fn of(modules: &[HostedModule]) -> Self {
+        let mut parsed = Self::default();
+        for module in modules {
+            let source = Source {
+                file: Arc::clone(module.text.text()),
+                embedded: Some(module.text.clone()),
+                annotations: Vec::new(),
+                annotation_errors: Vec::new(),
+            };
+            match parser::parse_all(module.text.text(), module.version) {
+                Ok(tree) => {
+                    parsed.trees.push(tree);
+                    parsed.sources.push(source);
+                    parsed.roles.push(module.role);
+                }
+                Err(errors) => {
+                    parsed.problems.extend(errors.into_iter().map(|error| {
+                        Problem::error(Stage::Load, error.message)
+                            .at(source.location(error.span))
+                            .help(error.help)
+                    }));
+                    parsed.gaps.policies.push(gap(source.file));
+                }
+            }
+        }
+        parsed
     }
 }
 
@@ -253,6 +297,7 @@ fn policy_set(
         value: Value::new_object(),
         files: Vec::new(),
         problems: Vec::new(),
+        gaps: Vec::new(),
     };
     PolicySet::new(
         sources,

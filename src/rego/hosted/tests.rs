@@ -87,6 +87,7 @@ lib: |
             "17:3 the package of a library is `lib.NAME`, not `helpers`",
             "11:5 `data.k8sx.helper` is refused in a template",
             "13:5 `data` is refused in a template",
+            "14:12 there is no function `nothing`",
         ]
     );
     assert_eq!(
@@ -101,6 +102,48 @@ lib: |
         errors("rego: |\n  package x\n  violation[{\"msg\": m}] { m := external_data({}) }\n")
             .len(),
         1
+    );
+}
+
+#[test]
+fn a_module_that_cannot_be_parsed_hides_nothing_of_the_others() {
+    let text = "\
+rego: |
+  package k8sx
+
+  import data.lib.helpers
+
+  violation[{\"msg\": msg}] {
+    helpers.is_wrong(input.review.object)
+    msg := nothing(input)
+  }
+lib: |
+  package lib.helpers
+  is_wrong(x) { x = = 1 }
+  f(x) { x = = 2 }
+";
+    assert_eq!(
+        errors(text),
+        [
+            "12:21 expected an expression, found `=`",
+            "13:14 expected an expression, found `=`",
+            "8:12 there is no function `nothing`",
+        ]
+    );
+    let text = "\
+rego: |
+  package k8sx
+  violation[x] { x = = 1 }
+lib: |
+  package lib.helpers
+  f(x) { data.inventory[y] == z }
+";
+    assert_eq!(
+        errors(text),
+        [
+            "3:22 expected an expression, found `=`",
+            "6:31 variable `z` is unsafe: nothing gives it a value",
+        ]
     );
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::rego::builtins;
+use crate::rego::gaps::Gaps;
 use crate::rego::prepare::names::{DataPath, Meaning, Names};
 use crate::rego::prepare::{Policies, PolicyError, Unit, safety};
 use crate::rego::syntax::SyntaxError;
@@ -37,11 +38,12 @@ pub(in crate::rego) enum Network {
     Mocked,
 }
 
-/// All errors of a set of modules.
+/// All errors of a set of modules but those of [`chains`].
 pub(super) fn check(
     policies: &Policies,
     environment: Environment,
     network: Network,
+    gaps: &Gaps,
 ) -> Vec<PolicyError> {
     let functions = functions(policies);
     let mut errors = Vec::new();
@@ -53,15 +55,13 @@ pub(super) fn check(
                 functions: &functions,
                 environment,
                 network,
+                gaps,
                 errors: Vec::new(),
             };
             walk_rule(&mut checker, rule);
-            checker.errors.extend(safety::errors(
-                rule,
-                unit.module.version,
-                &unit.names,
-                locals,
-            ));
+            let version = unit.module.version;
+            let unsafe_variables = safety::errors(rule, version, &unit.names, locals, gaps);
+            checker.errors.extend(unsafe_variables);
             for error in checker.errors {
                 errors.push(PolicyError {
                     module: index,
@@ -72,8 +72,12 @@ pub(super) fn check(
     }
     errors.extend(conflicts(policies));
     errors.extend(overlaps(policies));
-    errors.extend(Graph::new(policies).errors());
     errors
+}
+
+/// Recursion, and chains that are too long.
+pub(super) fn chains(policies: &Policies) -> Vec<PolicyError> {
+    Graph::new(policies).errors()
 }
 
 /// Two defaults of one rule, and rules that are functions elsewhere.
@@ -175,6 +179,8 @@ struct Checker<'a> {
     functions: &'a BTreeMap<DataPath, BTreeSet<usize>>,
     environment: Environment,
     network: Network,
+    /// What errors may come of.
+    gaps: &'a Gaps,
     errors: Vec<SyntaxError>,
 }
 
@@ -238,6 +244,7 @@ impl Checker<'_> {
                     let wanted = arities.first().copied().unwrap_or(0);
                     self.wrong_arity(span, &join_path(&path[1..]), wanted, n_args);
                 }
+                None if self.gaps.may_have_rule(&path) => {}
                 None => self.errors.push(
                     SyntaxError::new(span, format!("there is no function `{}`", join_path(&path)))
                         .help("Load the file that defines it too: `-p` takes several paths."),
@@ -247,11 +254,19 @@ impl Checker<'_> {
                 let message = "`input` holds values, not functions";
                 self.errors.push(SyntaxError::new(span, message));
             }
-            Meaning::Other => self.builtin(&path.join("."), span, n_args, fits),
+            Meaning::Other => self.builtin(&path, span, n_args, fits),
         }
     }
 
-    fn builtin(&mut self, name: &str, span: Span, n_args: usize, fits: impl Fn(usize) -> bool) {
+    fn builtin(
+        &mut self,
+        path: &[Arc<str>],
+        span: Span,
+        n_args: usize,
+        fits: impl Fn(usize) -> bool,
+    ) {
+        let name = &*path.join(".");
+        let own = [self.names.package(), path].concat();
         let is_mocked = NETWORK.contains(&name) && self.network == Network::Mocked;
         if name == "print" || is_mocked {
             return;
@@ -262,7 +277,9 @@ impl Checker<'_> {
         }
         match builtins::arity(name) {
             Some(n) if fits(n) || (name == "walk" && n_args == 2) => {}
+            Some(_) if self.gaps.may_shadow(&own, name) => {}
             Some(n) => self.wrong_arity(span, name, n, n_args),
+            None if self.gaps.may_have_rule(&own) => {}
             None => {
                 let help = if builtins::known_but_missing(name) {
                     "OPA has this function, policy has not: move what needs it out of this policy set.".to_owned()

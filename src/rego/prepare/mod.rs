@@ -24,6 +24,7 @@ mod values;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::rego::gaps::Gaps;
 use crate::rego::prepare::calls::ConftestFile;
 use crate::rego::prepare::check::{Environment, Network};
 use crate::rego::prepare::names::{DataPath, Names};
@@ -50,7 +51,7 @@ pub(in crate::rego) struct Unit {
 }
 
 /// What is wrong with a module of a set.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::rego) struct PolicyError {
     /// Index of the module.
     pub(in crate::rego) module: usize,
@@ -95,13 +96,19 @@ impl Policies {
         Self { units }
     }
 
-    /// Everything that cannot be evaluated faithfully.
+    /// What of each rule and of its like cannot be evaluated faithfully, save what may come of `gaps`.
     pub(in crate::rego) fn check(
         &self,
         environment: Environment,
         network: Network,
+        gaps: &Gaps,
     ) -> Vec<PolicyError> {
-        check::check(self, environment, network)
+        check::check(self, environment, network, gaps)
+    }
+
+    /// Rules that need themselves or too many others.
+    pub(in crate::rego) fn check_chains(&self) -> Vec<PolicyError> {
+        check::chains(self)
     }
 
     /// All modules, each local variable with a name that hides nothing.

@@ -115,9 +115,14 @@ impl Names {
 
 /// `data.` and the package of a module.
 pub(in crate::rego) fn package_path(module: &Module) -> DataPath {
-    let mut path: DataPath = vec!["data".into()];
-    path.extend(module.package.iter().cloned());
-    path
+    below_data(&module.package)
+}
+
+/// `data.` and a path.
+pub(in crate::rego) fn below_data(path: &[Arc<str>]) -> DataPath {
+    let mut absolute: DataPath = vec!["data".into()];
+    absolute.extend(path.iter().cloned());
+    absolute
 }
 
 /// The absolute path of what a rule defines, as far as it is constant.

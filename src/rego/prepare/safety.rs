@@ -4,18 +4,20 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::rego::builtins;
+use crate::rego::gaps::Gaps;
 use crate::rego::prepare::names::{Meaning, Names, declared_by, pattern_variables};
 use crate::rego::syntax::ast::{Expr, ExprKind, Operator, Rule, Statement, StatementKind, Step};
 use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule, walk_statement};
 use crate::rego::syntax::{SyntaxError, Version};
 use crate::source::Span;
 
-/// The unsafe variables of a rule that declares the variables of `locals`.
+/// The unsafe variables of a rule that declares the variables of `locals`, save those that may be rules in `gaps`.
 pub(super) fn errors(
     rule: &Rule,
     version: Version,
     names: &Names,
     locals: &BTreeSet<Arc<str>>,
+    gaps: &Gaps,
 ) -> Vec<SyntaxError> {
     let mut errors = Vec::new();
     for reserved in ["input", "data"] {
@@ -41,6 +43,9 @@ pub(super) fn errors(
     };
     walk_rule(&mut uses, rule);
     for (name, span, under_not) in uses.found {
+        if &*name != "_" && gaps.may_have_rule(&[names.package(), &[name.clone()][..]].concat()) {
+            continue;
+        }
         let message = format!("variable `{name}` is unsafe: nothing gives it a value");
         let help = if under_not {
             "`not` binds nothing: iterate outside of it, or put what is negated into a rule of its own."

@@ -56,6 +56,15 @@ pub(in crate::rego) fn tokenize(
     Ok((lexer.tokens, lexer.comments))
 }
 
+/// The tokens up to the first place that is none, and an end token.
+pub(in crate::rego) fn tokens_before_error(file: &SourceFile) -> Vec<Token> {
+    let mut lexer = Lexer::new(file.text(), 0, file.text().len());
+    if file.text().len() > MAX_BYTES || lexer.run().is_err() {
+        lexer.push(Kind::End, lexer.offset, false);
+    }
+    lexer.tokens
+}
+
 /// The tokens of a part of a text, with offsets of the whole.
 pub(in crate::rego) fn tokenize_part(text: &str, part: Span) -> Result<Vec<Token>, SyntaxError> {
     let mut lexer = Lexer::new(text, part.start as usize, part.end as usize);

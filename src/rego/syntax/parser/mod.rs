@@ -2,11 +2,13 @@
 
 mod expr;
 mod rule;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
-use crate::rego::syntax::ast::{Import, Module, Name};
-use crate::rego::syntax::lexer::{Kind, Token, tokenize};
+use crate::rego::syntax::ast::{Import, Module, Name, Rule};
+use crate::rego::syntax::lexer::{Kind, Token, tokenize, tokens_before_error};
 use crate::rego::syntax::{SyntaxError, Version};
 use crate::source::{SourceFile, Span};
 
@@ -23,9 +25,23 @@ const RESERVED: [&str; 11] = [
 /// Keywords that an import switches on in v0.
 const LATER: [&str; 4] = ["contains", "every", "if", "in"];
 
-/// Reads a module of the given version.
+/// What is said of a body without `if` in v1.
+const NO_IF: &str = "expected `if` before the rule's body";
+
+/// Most errors of one module.
+const MAX_ERRORS: usize = 10;
+
+/// Reads a module of the given version; its first error otherwise.
 pub(in crate::rego) fn parse(file: &SourceFile, version: Version) -> Parsed<Module> {
-    let (tokens, comments) = tokenize(file)?;
+    parse_all(file, version).map_err(|mut errors| errors.swap_remove(0))
+}
+
+/// Reads a module of the given version; its errors otherwise, as far as it can be read on after one.
+pub(in crate::rego) fn parse_all(
+    file: &SourceFile,
+    version: Version,
+) -> Result<Module, Vec<SyntaxError>> {
+    let (tokens, comments) = tokenize(file).map_err(|error| vec![error])?;
     let mut parser = Parser::new(file.text(), tokens, version);
     let mut module = parser.module()?;
     module.comments = comments;
@@ -33,19 +49,34 @@ pub(in crate::rego) fn parse(file: &SourceFile, version: Version) -> Parsed<Modu
 }
 
 /// Reads a module whose version is not known: v1 first, then v0, as the later is more lenient.
-/// If neither fits, the error is that of the version that the text looks like.
-pub(in crate::rego) fn parse_any(file: &SourceFile) -> Parsed<Module> {
-    let error_v1 = match parse(file, Version::V1) {
+/// If neither fits, the errors are those of the version that the text looks like.
+pub(in crate::rego) fn parse_any(file: &SourceFile) -> Result<Module, Vec<SyntaxError>> {
+    let mut errors_v1 = match parse_all(file, Version::V1) {
         Ok(module) => return Ok(module),
-        Err(error) => error,
+        Err(errors) => errors,
     };
-    parse(file, Version::V0).map_err(|error_v0| {
-        if looks_like_v1(file) || error_v1.span.start > error_v0.span.start {
-            error_v1
-        } else {
-            error_v0
+    parse_all(file, Version::V0).map_err(|errors_v0| {
+        let is_v1 = looks_like_v1(file) || errors_v1[0].span.start > errors_v0[0].span.start;
+        if !is_v1 {
+            return errors_v0;
         }
+        // Where it may be v0 after all, what follows says the same again and again.
+        if errors_v1.iter().any(|error| error.message == NO_IF) {
+            errors_v1.truncate(1);
+        }
+        errors_v1
     })
+}
+
+/// The package of a module that cannot be read otherwise.
+pub(in crate::rego) fn package_of(file: &SourceFile) -> Option<Vec<Arc<str>>> {
+    let mut parser = Parser::new(file.text(), tokens_before_error(file), Version::V1);
+    if !parser.accept("package") {
+        return None;
+    }
+    let (package, _) = parser.path().ok()?;
+    let ends = parser.at_end() || parser.at(";") || parser.token().line > parser.last_line();
+    ends.then_some(package)
 }
 
 fn looks_like_v1(file: &SourceFile) -> bool {
@@ -214,7 +245,40 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn module(&mut self) -> Parsed<Module> {
+    fn module(&mut self) -> Result<Module, Vec<SyntaxError>> {
+        let (package, package_span, imports) = self.beginning().map_err(|error| vec![error])?;
+        let mut rules = Vec::new();
+        let mut errors = Vec::new();
+        while !self.at_end() && errors.len() < MAX_ERRORS {
+            if self.accept(";") {
+                continue;
+            }
+            let first = self.next;
+            if let Err(error) = self.item(&mut rules) {
+                let last: Option<&SyntaxError> = errors.last();
+                if last.is_none_or(|last| last.span.start < error.span.start) {
+                    errors.push(error);
+                }
+                if !self.recover(first) {
+                    break;
+                }
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Module {
+            version: self.version,
+            package,
+            package_span,
+            imports,
+            rules,
+            comments: Vec::new(),
+        })
+    }
+
+    /// The package and the imports.
+    fn beginning(&mut self) -> Parsed<(Vec<Arc<str>>, Span, Vec<Import>)> {
         let start = self.token().span.start;
         if !self.at("package") {
             return Err(self
@@ -228,25 +292,48 @@ impl<'a> Parser<'a> {
         while self.at("import") {
             imports.push(self.import()?);
         }
-        let mut rules = Vec::new();
-        while !self.at_end() {
-            if self.accept(";") {
-                continue;
-            }
-            if self.at("import") {
-                let message = "imports stand before the first rule";
-                return Err(SyntaxError::new(self.token().span, message));
-            }
-            self.rules(&mut rules)?;
+        Ok((package, package_span, imports))
+    }
+
+    /// A rule.
+    fn item(&mut self, rules: &mut Vec<Rule>) -> Parsed<()> {
+        if self.at("import") {
+            let message = "imports stand before the first rule";
+            return Err(SyntaxError::new(self.token().span, message));
         }
-        Ok(Module {
-            version: self.version,
-            package,
-            package_span,
-            imports,
-            rules,
-            comments: Vec::new(),
-        })
+        self.rules(rules)
+    }
+
+    /// Goes on behind a rule with an error that starts with the token `first`: to the next one, where it is certain that
+    /// one starts there: in the first column, with all brackets before it closed.
+    fn recover(&mut self, first: usize) -> bool {
+        if self.text_of(self.tokens[first]) == "import" {
+            return false;
+        }
+        let mut open = Vec::new();
+        for index in first..self.tokens.len() {
+            let token = self.tokens[index];
+            let text = self.text_of(token);
+            let is_rule =
+                token.kind == Kind::Ident && (text == "default" || !self.is_keyword(text));
+            if index > first && is_rule && open.is_empty() && self.is_in_first_column(token) {
+                self.next = index;
+                return true;
+            }
+            match (token.kind, text) {
+                (Kind::Symbol, "{") => open.push("}"),
+                (Kind::Symbol, "[") => open.push("]"),
+                (Kind::Symbol, "(") => open.push(")"),
+                (Kind::Symbol, "}" | "]" | ")") if open.pop() != Some(text) => return false,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    fn is_in_first_column(&self, token: Token) -> bool {
+        let start = token.span.start as usize;
+        start == 0 || self.text.as_bytes().get(start - 1) == Some(&b'\n')
     }
 
     /// `a.b["c"]`, in which any word may follow a dot.

@@ -1,6 +1,6 @@
 //! Rules and their heads and bodies.
 
-use super::{Parsed, Parser};
+use super::{NO_IF, Parsed, Parser};
 use crate::rego::syntax::ast::{
     Body, Else, Expr, ExprKind, Head, Name, Rule, Statement, StatementKind, Step, With,
 };
@@ -172,7 +172,7 @@ impl Parser<'_> {
         }
         if self.version == Version::V1 {
             return Err(
-                SyntaxError::new(self.token().span, "expected `if` before the rule's body")
+                SyntaxError::new(self.token().span, NO_IF)
                     .help("Rego v1 writes `deny contains msg if { … }`; a v0 file must not use `if`, `contains` or `import rego.v1`."),
             );
         }

@@ -1,0 +1,111 @@
+//! What is told of a module with several errors, and what is not, since it may only follow from the first.
+
+use super::{package_of, parse_all, parse_any};
+use crate::rego::syntax::Version;
+use crate::source::SourceFile;
+
+/// `line:column message` of each error.
+fn errors(text: &str) -> Vec<String> {
+    let file = SourceFile::new("t.rego", text.to_owned());
+    let errors = parse_any(&file).expect_err("errors");
+    let shown = errors.iter().map(|error| {
+        let place = file.position(error.span.start);
+        format!("{}:{} {}", place.line, place.column, error.message)
+    });
+    shown.collect()
+}
+
+#[test]
+fn every_rule_with_an_error_is_told() {
+    let text = "\
+package a
+
+deny contains \"x\" if {
+  input.a == = 1
+}
+
+p := 1
+
+deny contains \"y\" if input.b == )
+
+default q
+
+# A comment.
+r if {
+  some x in [1, {\"a\": 2}]
+  x x
+} else := 2
+";
+    assert_eq!(
+        errors(text),
+        [
+            "4:14 expected an expression, found `=`",
+            "9:33 expected an expression, found `)`",
+        ],
+        "a bracket that closes nothing says no longer where rules start"
+    );
+    assert_eq!(
+        errors(&text.replace(" )", " ,")),
+        [
+            "4:14 expected an expression, found `=`",
+            "9:33 expected an expression, found `,`",
+            "14:1 expected `:=` and the default value, found `r`",
+            "16:5 expected a new line, `;` or `}`, found `x`",
+        ]
+    );
+}
+
+#[test]
+fn what_may_follow_from_an_error_is_not_told() {
+    let one = [
+        // Nothing closes the first body.
+        "package a\ndeny contains \"x\" if {\n  input.a\n\ndeny contains \"y\" if {\n  input.b == = 1\n}\n",
+        // Statements in the first column.
+        "package a\ndeny contains msg if {\ninput.a == = 1\nmsg := \"x\"\ny = = 1\n}\n",
+        // Brackets that do not fit.
+        "package a\np := [1, 2\nq := = 3\n",
+        "package a\np := {1]\nq := = 3\n",
+        // What an import switches on may be why.
+        "package a\nimport future.keywords.iff\np if x = = 1\nq if x = = 1\n",
+        "package a\np := 1\nimport rego.v1\nq := = 1\n",
+        // The version is not certain.
+        "package a\ndeny[\"x\"] {\n  input.a\n}\np if input.b\ndeny[\"y\"] {\n  input.c\n}\n",
+        // One error, although the next rule is where it is noticed.
+        "package a\np :=\nq := 2\n",
+        // No tokens.
+        "package a\np := \"x\nq := = 2\n",
+    ];
+    for text in one {
+        assert_eq!(errors(text).len(), 1, "{text}: {:?}", errors(text));
+    }
+}
+
+#[test]
+fn there_is_an_end_to_errors() {
+    let text = format!("package a\n{}", "p := = 1\n".repeat(1_000));
+    assert_eq!(errors(&text).len(), 10);
+}
+
+#[test]
+fn the_package_is_known_where_the_rest_is_not() {
+    let package = |text: &str| {
+        let file = SourceFile::new("t.rego", text.to_owned());
+        assert!(parse_all(&file, Version::V1).is_err(), "{text}");
+        package_of(&file).map(|package| package.join("."))
+    };
+    let known = |name: &str| Some(name.to_owned());
+    assert_eq!(
+        package("# x\npackage lib.k8s\np := = 1\n"),
+        known("lib.k8s")
+    );
+    assert_eq!(
+        package("package lib[\"k-8\"]; p := = 1\n"),
+        known("lib.k-8")
+    );
+    assert_eq!(package("package lib\np := \"x\n"), known("lib"));
+    assert_eq!(package("package lib-k8s\np := 1\n"), None);
+    assert_eq!(package("package lib.\np := = 1\n"), None);
+    assert_eq!(package("packge lib\np := 1\n"), None);
+    assert_eq!(package("package \"lib\np := 1\n"), None);
+    assert_eq!(package(""), None);
+}
