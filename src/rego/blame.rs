@@ -3,12 +3,13 @@
 //! It has, where no other body, `else`, `default` or `not` took care of it: what the rule found in one element says nothing
 //! of the next one, for which the function failed. Whether that is an error or a notice is settled after suppression.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::document::value::Value;
-use crate::finding::Location;
+use crate::finding::{Location, Problem};
+use crate::rego::builtins::{self, BuiltinError};
 use crate::rego::engine::{EngineError, Worker};
 use crate::rego::prepare::check::references;
 use crate::rego::prepare::diagnose::{self, BodyId, CallSite, Inside, Probed};
@@ -33,14 +34,73 @@ pub(in crate::rego) struct Diagnosis {
     notes: Arc<Mutex<Notes>>,
 }
 
-/// The failure of a builtin that was not taken care of, or the first that was.
+/// A call of a builtin that failed.
 pub(in crate::rego) struct Blamed {
-    /// What was wrong.
-    pub(in crate::rego) message: String,
-    /// The call.
-    pub(in crate::rego) location: Location,
+    /// What was wrong, each text once.
+    pub(in crate::rego) messages: Vec<String>,
+    /// Whether these are all.
+    is_all: bool,
+    /// The call, where it is known.
+    pub(in crate::rego) location: Option<Location>,
     /// Whether a finding may be hidden.
     pub(in crate::rego) hides: bool,
+}
+
+/// Most calls that are told of one rule on one input.
+const MAX_CALLS: usize = 16;
+/// Most texts of one call that are shown.
+const MAX_SHOWN: usize = 5;
+
+impl Blamed {
+    /// What is known of failures without a diagnosis: each function where the rule calls it.
+    pub(in crate::rego) fn by_name(
+        set: &PolicySet,
+        rule: usize,
+        errors: &[BuiltinError],
+        hides: bool,
+    ) -> Vec<Self> {
+        let mut all: BTreeMap<&str, Self> = BTreeMap::new();
+        for error in errors {
+            let blamed = all.entry(&error.name).or_insert_with(|| Self {
+                messages: Vec::new(),
+                is_all: errors.len() < builtins::MAX_ERRORS,
+                location: set.call_site(rule, &error.name),
+                hides,
+            });
+            blamed.add(error.text());
+        }
+        all.into_values().collect()
+    }
+
+    fn add(&mut self, message: String) {
+        if !self.messages.contains(&message) {
+            self.messages.push(message);
+        }
+    }
+
+    /// The first text, and how many others there are.
+    pub(in crate::rego) fn text(&self) -> String {
+        let Some((first, more)) = self.messages.split_first() else {
+            return String::new();
+        };
+        let at_least = if self.is_all { "" } else { "at least " };
+        match more.len() {
+            0 => first.clone(),
+            n => format!("{first}, and {at_least}{n} more here"),
+        }
+    }
+
+    /// The problem with the place of the call, and others of the texts there.
+    pub(in crate::rego) fn place(self, problem: Problem) -> Problem {
+        let Some(location) = self.location else {
+            return problem;
+        };
+        let problem = problem.related(location.clone(), "called here");
+        let shown = self.messages.iter().take(MAX_SHOWN).skip(1);
+        shown.fold(problem, |problem, more| {
+            problem.related(location.clone(), format!("called here, too: {more}"))
+        })
+    }
 }
 
 impl Diagnosis {
@@ -61,7 +121,8 @@ impl Diagnosis {
         })
     }
 
-    /// Evaluates a rule on an input and says what is to be blamed.
+    /// Evaluates a rule on an input and says what is to be blamed, in the order of the policies: what may hide something
+    /// and what does not; nothing where that cannot be found out.
     pub(in crate::rego) fn of_rule(
         &mut self,
         set: &PolicySet,
@@ -69,28 +130,46 @@ impl Diagnosis {
         path: &str,
         input: (&Value, Option<Value>, u64),
         timeout: Duration,
-    ) -> Option<Blamed> {
+    ) -> Vec<Blamed> {
         let (value, file, seed) = input;
         self.worker.set_input(value.clone(), file, seed);
-        self.worker.evaluate(set, path, timeout).ok()?;
-        self.worker.take_prints(set);
-        let notes = std::mem::take(&mut *self.notes.lock().ok()?);
-        let definitions = &set.policy_rules[rule].definitions;
-        let mut handled = None;
-        for (number, args, message) in &notes.failed {
-            let site = self.probed.calls.get(*number)?;
-            let hides = !self.is_handled(set, site, args, &notes, definitions);
-            let blamed = Blamed {
-                message: message.clone(),
-                location: set.sources[site.body.module].location(site.span),
-                hides,
-            };
-            if hides {
-                return Some(blamed);
-            }
-            handled = handled.or(Some(blamed));
+        if self.worker.evaluate(set, path, timeout).is_err() {
+            return Vec::new();
         }
-        handled
+        self.worker.take_prints(set);
+        let Ok(mut notes) = self
+            .notes
+            .lock()
+            .map(|mut notes| std::mem::take(&mut *notes))
+        else {
+            return Vec::new();
+        };
+        let failed = std::mem::take(&mut notes.failed);
+        let is_all = failed.len() < Notes::MOST;
+        let definitions = &set.policy_rules[rule].definitions;
+        let mut found: BTreeMap<(bool, usize), Blamed> = BTreeMap::new();
+        for (number, args, message) in failed {
+            let Some(site) = self.probed.calls.get(number) else {
+                continue;
+            };
+            // A call that hid something once is to be looked at, whatever it did then.
+            let hides = found.contains_key(&(false, number))
+                || !self.is_handled(set, site, &args, &notes, definitions);
+            let blamed = found.entry((!hides, number)).or_insert_with(|| Blamed {
+                messages: Vec::new(),
+                is_all,
+                location: Some(set.sources[site.body.module].location(site.span)),
+                hides,
+            });
+            blamed.add(message);
+        }
+        let mut found: Vec<Blamed> = found.into_values().collect();
+        found.truncate(MAX_CALLS);
+        // Of what was not noted any more nobody knows whether it hides something.
+        match is_all || found.iter().any(|blamed| blamed.hides) {
+            true => found,
+            false => Vec::new(),
+        }
     }
 
     fn is_handled(
@@ -202,11 +281,13 @@ fn without_not(rule: &Rule) -> Rule {
 }
 
 impl Notes {
+    /// The most failures that are noted.
+    const MOST: usize = 1_000;
+
     /// Errors of builtins that came up in a call.
     pub(in crate::rego) fn failed(&mut self, call: usize, args: &Value, messages: Vec<String>) {
-        const MOST: usize = 1_000;
         for message in messages {
-            if self.failed.len() < MOST {
+            if self.failed.len() < Self::MOST {
                 self.failed.push((call, args.clone(), message));
             }
         }

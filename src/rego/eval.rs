@@ -371,23 +371,26 @@ impl<'a> Run<'a> {
 
     /// Errors of builtins that made something undefined, which OPA takes in silence.
     fn builtin_errors(&mut self, rule: usize, value: &Value, errors: &[BuiltinError]) {
-        let Some(first) = errors.first() else {
-            return;
-        };
-        if self.set.settings.builtin_errors == BuiltinErrors::Ignore {
+        if errors.is_empty() || self.set.settings.builtin_errors == BuiltinErrors::Ignore {
             return;
         }
         // What an exception exempts cannot hide anything.
         let is_exempt = self.judgement.outcomes[rule] == Outcome::Excepted;
-        let blamed = if is_exempt { None } else { self.blame(rule) };
-        let hides = !is_exempt && blamed.as_ref().is_none_or(|blamed| blamed.hides);
-        let id = Arc::clone(&self.set.rules[rule].id);
-        let (text, location) = match blamed {
-            Some(blamed) => (blamed.message, Some(blamed.location)),
-            None => (first.text(), self.set.call_site(rule, &first.name)),
+        let mut blamed = match is_exempt {
+            true => Vec::new(),
+            false => self.blame(rule),
         };
-        let message = format!("rule `{id}`: {text}");
-        let problem = if hides && self.set.settings.builtin_errors == BuiltinErrors::Error {
+        if blamed.is_empty() {
+            blamed = Blamed::by_name(self.set, rule, errors, !is_exempt);
+        }
+        for blamed in blamed {
+            self.builtin_error(rule, value, blamed);
+        }
+    }
+
+    fn builtin_error(&mut self, rule: usize, value: &Value, blamed: Blamed) {
+        let message = format!("rule `{}`: {}", self.set.rules[rule].id, blamed.text());
+        let problem = if blamed.hides && self.set.settings.builtin_errors == BuiltinErrors::Error {
             let beside = is_filled(value).then(|| self.found_by(rule));
             let (then, settled) = if beside.is_some() {
                 let settled = " It is an error unless what the rule found in this document makes the run fail.";
@@ -404,11 +407,7 @@ impl<'a> Run<'a> {
         } else {
             Problem::notice(Stage::Evaluate, message)
         };
-        let problem = match location {
-            Some(location) => problem.related(location, "called here"),
-            None => problem,
-        };
-        self.push(problem);
+        self.push(blamed.place(problem));
     }
 
     /// What the rule found on this input; what comes of its failure is settled when it is known whether that counts.
@@ -421,8 +420,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Which call failed and whether that may hide something; none where that cannot be found out.
-    fn blame(&mut self, rule: usize) -> Option<Blamed> {
+    /// Which calls failed and whether that may hide something; nothing where that cannot be found out.
+    fn blame(&mut self, rule: usize) -> Vec<Blamed> {
         if self.diagnosis.is_none() {
             *self.diagnosis = Diagnosis::new(self.set).ok();
         }
@@ -430,9 +429,10 @@ impl<'a> Run<'a> {
         let policy_rule = &self.set.policy_rules[rule];
         let path = path_of(&policy_rule.package, &policy_rule.name);
         let timeout = self.set.settings.timeout;
-        self.diagnosis
-            .as_mut()?
-            .of_rule(self.set, rule, &path, input, timeout)
+        let diagnosis = self.diagnosis.as_mut();
+        diagnosis.map_or_else(Vec::new, |diagnosis| {
+            diagnosis.of_rule(self.set, rule, &path, input, timeout)
+        })
     }
 
     /// What `data.conftest.file` is for the input.

@@ -222,3 +222,129 @@ fn merged_shards_decide_as_one_run_does() {
         }
     }
 }
+
+#[test]
+fn every_call_that_failed_is_told_with_its_place() {
+    let policy = "package main
+
+deny contains c.name if {
+	some c in input.containers
+	to_number(c.cpu) > 30
+}
+
+deny contains c.name if {
+	some c in input.containers
+	units.parse_bytes(c.memory) > 3000000000
+}
+
+deny contains \"z\" if {
+	big(input)
+	input.nope
+}
+
+big(x) if to_number(x.a) > 2
+
+big(x) if x.kind == \"X\"
+";
+    let manifest = |n: usize| {
+        let container = |i| {
+            format!(
+                "- {{name: c{i}, cpu: {i}m, memory: {}}}\n",
+                if i == 1 { "x" } else { "1Mi" }
+            )
+        };
+        let containers: String = (0..n).map(container).collect();
+        format!("kind: X\na: q\ncontainers:\n{containers}")
+    };
+    let folder = Folder::new(&[
+        ("policy/p.rego", policy),
+        ("a.yaml", &manifest(3)),
+        ("b.yaml", &manifest(1_500)),
+    ]);
+    let (code, json) = report(&folder.path, &["test", "a.yaml"]);
+    assert_eq!(code, 2);
+    let told: Vec<_> = json["problems"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .collect();
+    let shown = |problem: &Value| {
+        let related = problem["related"].as_array().expect("a list").iter();
+        let places = related.map(|related| {
+            let line = &related["location"]["start"]["line"];
+            format!("{line} {}", related["message"].as_str().expect("a text"))
+        });
+        let text = |key: &str| problem[key].as_str().expect("a text").to_owned();
+        let places: Vec<String> = places.collect();
+        (text("severity"), text("message"), places)
+    };
+    let number = "to_number: strconv.ParseFloat: parsing";
+    let also = |value: &str| format!("5 called here, too: {number} \"{value}\": invalid syntax");
+    let expected = [
+        (
+            "error",
+            format!(
+                "rule `main.deny`: {number} \"0m\": invalid syntax, and 2 more here; the rule gave nothing"
+            ),
+            vec!["5 called here".to_owned(), also("1m"), also("2m")],
+        ),
+        (
+            "error",
+            "rule `main.deny`: units.parse_bytes: could not parse number; the rule gave nothing"
+                .to_owned(),
+            vec!["10 called here".to_owned()],
+        ),
+        // Another body of the helper gave a value.
+        (
+            "notice",
+            format!("rule `main.deny`: {number} \"q\": invalid syntax"),
+            vec!["18 called here".to_owned()],
+        ),
+    ];
+    let expected =
+        expected.map(|(severity, message, places)| (severity.to_owned(), message, places));
+    assert_eq!(told.into_iter().map(shown).collect::<Vec<_>>(), expected);
+
+    // However many there are, the report stays short, and nothing is taken for the whole that is not.
+    let (code, json) = report(&folder.path, &["test", "b.yaml"]);
+    assert_eq!(code, 2);
+    let (_, message, places) = shown(&json["problems"][0]);
+    assert!(message.contains("and at least "), "{message}");
+    assert_eq!(places.len(), 5);
+}
+
+#[test]
+fn a_failure_that_hides_something_is_told_behind_any_number_of_others() {
+    // Under `not` nothing is hidden; more failures than are noted come before the one that does.
+    let policy = "package main
+
+deny contains c if {
+	some c in input.containers
+	not to_number(c) > 3
+	to_number(c) > 3
+}
+";
+    let containers: String = (0..1_200).map(|i| format!("- {i}m\n")).collect();
+    let manifest = format!("kind: X\ncontainers:\n{containers}");
+    let folder = Folder::new(&[("policy/p.rego", policy), ("a.yaml", &manifest)]);
+    let (code, _) = report(&folder.path, &["test", "a.yaml"]);
+    assert_eq!(code, 2);
+    let policy = "package main
+
+deny contains \"a\" if {
+	none
+	input.nothing
+}
+
+none if {
+	some c in input.containers
+	not to_number(c) > 3
+	false
+}
+
+deny contains \"b\" if to_number(input.kind) > 3
+";
+    folder.write("policy/p.rego", policy.as_bytes());
+    let (code, json) = report(&folder.path, &["test", "a.yaml"]);
+    assert_eq!(code, 2, "{json}");
+}

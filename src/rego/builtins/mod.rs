@@ -44,7 +44,7 @@ const MAX_ELEMENTS: usize = 2_000_000;
 /// The most bytes of a number that is read from a text.
 const MAX_DIGITS: usize = 64 * 1024;
 /// The most errors kept of one evaluation.
-const MAX_ERRORS: usize = 16;
+pub(in crate::rego) const MAX_ERRORS: usize = 16;
 
 /// Functions that the caller of [`register`] adds himself, and their numbers of arguments.
 const ELSEWHERE: &[(&str, usize)] = &[
