@@ -271,5 +271,21 @@ fn read_error(set: &PolicySet, text: &str) -> (String, Option<(usize, Span)>) {
     if message.is_empty() {
         message = text.lines().next().unwrap_or(text).trim().to_owned();
     }
-    (message, place)
+    (with_files(set, &message), place)
+}
+
+/// `conflicts with rule at p0:2:1` → `conflicts with rule at policy/a.rego:3`.
+fn with_files(set: &PolicySet, message: &str) -> String {
+    let word = |word: &str| {
+        let mut parts = word.splitn(3, ':');
+        let module = parts.next()?;
+        let line = parts.next()?.parse().ok()?;
+        let column = parts.next()?.parse().ok()?;
+        let (index, span) = origin(set, module, line, column)?;
+        let place = set.sources[index].location(span);
+        Some(format!("{}:{}", place.file, place.start.line))
+    };
+    let words = message.split(' ');
+    let words = words.map(|text| word(text).unwrap_or_else(|| text.to_owned()));
+    words.collect::<Vec<_>>().join(" ")
 }

@@ -126,3 +126,49 @@ fn findings_that_cannot_be_followed_to_their_field_are_counted() {
     let (_, json) = report(&folder.path, &["test", "--no-places", "a.yaml"]);
     assert_eq!(json["run"]["untraced"], json!(null));
 }
+
+#[test]
+fn rules_that_conflict_on_a_document_are_named_by_file_and_line() {
+    let policy = "package main\n\n# What both give.\np := 1 if input.a\n\np := 2 if input.b\n\ndeny contains \"x\" if p == 3\n";
+    let template = "apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: k8sp}
+spec:
+  crd: {spec: {names: {kind: K8sP}}}
+  targets:
+  - target: admission.k8s.gatekeeper.sh
+    rego: |
+      package x
+      p = 1 { input.review.object.a }
+
+      p = 2 { input.review.object.b }
+      violation[{\"msg\": \"m\"}] { p == 3 }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: K8sP
+metadata: {name: p}
+";
+    let folder = Folder::new(&[
+        ("policy/p.rego", policy),
+        ("policy/t.yaml", template),
+        (
+            "a.yaml",
+            "apiVersion: v1\nkind: X\nmetadata: {name: x}\na: 1\nb: 2\n",
+        ),
+    ]);
+    let (code, report) = report(&folder.path, &["test", "a.yaml"]);
+    assert_eq!(code, 2);
+    let problems = report["problems"].as_array().expect("a list").iter();
+    let shown = problems.map(|problem| {
+        let message = problem["message"].as_str().expect("a text");
+        let line = &problem["related"][0]["location"]["start"]["line"];
+        format!("{line} {message}")
+    });
+    assert_eq!(
+        shown.collect::<Vec<_>>(),
+        [
+            "12 rule `K8sP/p` cannot be evaluated on this document: rule conflicts with rule at policy/t.yaml:10",
+            "6 rule `main.deny` cannot be evaluated on this document: rule conflicts with rule at policy/p.rego:4",
+        ]
+    );
+}
