@@ -15,6 +15,7 @@ use crate::finding::{Beside, Finding, Found, Location, Outcome, Problem, Rule, S
 use crate::rego::blame::{Blamed, Diagnosis};
 use crate::rego::builtins::BuiltinError;
 use crate::rego::engine::{EngineError, EngineErrorKind, Worker};
+use crate::rego::judge::Trust;
 use crate::rego::load::BuiltinErrors;
 use crate::rego::messages::{conftest_file, exempted, is_filled, path_text, seconds};
 use crate::rego::seed::seed_of;
@@ -43,6 +44,7 @@ impl Check for PolicySet {
             set: self,
             worker: None,
             diagnosis: None,
+            trust: Trust::default(),
             tracer: OnceCell::new(),
         })
     }
@@ -77,7 +79,8 @@ struct RegoJudge<'a> {
     worker: Option<Worker>,
     /// Made when the first builtin fails.
     diagnosis: Option<Diagnosis>,
-    /// Made when the first rule finds something.
+    trust: Trust,
+    /// Made when the first input is judged.
     tracer: OnceCell<Option<Tracer>>,
 }
 
@@ -92,9 +95,9 @@ impl Judge for RegoJudge<'_> {
         };
         let set = self.set;
         let diagnosis = &mut self.diagnosis;
-        let tracer = &self.tracer;
+        let (trust, tracer) = (&mut self.trust, &self.tracer);
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            let judgement = Run::new(set, &mut worker, diagnosis, tracer, input).judge();
+            let judgement = Run::new(set, &mut worker, diagnosis, trust, tracer, input).judge();
             (judgement, worker)
         }));
         match judged {
@@ -143,7 +146,14 @@ impl RegoJudge<'_> {
         let worker = self.worker.as_mut()?;
         let value = worker.evaluate(set, &path, set.settings.timeout).ok()?;
         let (file, seed) = {
-            let run = Run::new(set, worker, &mut self.diagnosis, &self.tracer, input);
+            let run = Run::new(
+                set,
+                worker,
+                &mut self.diagnosis,
+                &mut self.trust,
+                &self.tracer,
+                input,
+            );
             (run.file(), run.seed())
         };
         let tracer = &self.tracer;
@@ -194,10 +204,11 @@ fn all_errored(set: &PolicySet, input: &Input, message: &str) -> Judgement {
 /// The evaluation of all rules on one input.
 pub(in crate::rego) struct Run<'a> {
     pub(in crate::rego) set: &'a PolicySet,
-    worker: &'a mut Worker,
+    pub(in crate::rego) worker: &'a mut Worker,
     diagnosis: &'a mut Option<Diagnosis>,
+    pub(in crate::rego) trust: &'a mut Trust,
     pub(in crate::rego) tracer: &'a OnceCell<Option<Tracer>>,
-    /// The trace of the input, started when the first rule finds something.
+    /// The trace of the input.
     pub(in crate::rego) trace: Option<Trace<'a>>,
     pub(in crate::rego) input: &'a Input,
     pub(in crate::rego) judgement: Judgement,
@@ -208,10 +219,11 @@ pub(in crate::rego) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(
+    pub(in crate::rego) fn new(
         set: &'a PolicySet,
         worker: &'a mut Worker,
         diagnosis: &'a mut Option<Diagnosis>,
+        trust: &'a mut Trust,
         tracer: &'a OnceCell<Option<Tracer>>,
         input: &'a Input,
     ) -> Self {
@@ -219,6 +231,7 @@ impl<'a> Run<'a> {
             set,
             worker,
             diagnosis,
+            trust,
             tracer,
             trace: None,
             input,
@@ -231,82 +244,16 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn judge(mut self) -> Judgement {
-        let set = self.set;
-        self.worker
-            .set_input(self.input.value.clone(), self.file(), self.seed());
-        let kind = self.input.value.as_object().ok().and_then(|object| {
-            let kind = object.get(&"kind".into())?;
-            kind.as_string().ok().map(|kind| &**kind)
-        });
-        let (entry, asked) = set.entries.for_kind(kind);
-        if asked.is_empty() && set.entries.exceptions.is_empty() {
-            return self.judgement;
-        }
-        let values = self.worker.evaluate(set, entry, set.settings.timeout);
-        let errors = self.worker.log.take();
-        let prints = self.worker.take_prints(set);
-        match values {
-            Ok(values) if errors.is_empty() && values.as_set().is_ok() => {
-                self.judgement.prints = prints;
-                self.take_values(asked, &values);
-            }
-            // Asking the only rule again would take the same time again.
-            Err(error)
-                if error.kind == EngineErrorKind::Time
-                    && asked.len() == 1
-                    && set.entries.exceptions.is_empty() =>
-            {
-                self.judgement.prints = prints;
-                self.fail(asked[0], &error);
-            }
-            // Something went wrong somewhere: rule by rule says where, and what of the rest holds.
-            Ok(_) | Err(_) => self.one_by_one(asked),
-        }
-        // As Conftest: an exempted rule is reported as such whether it found something or not.
-        if self.exempt.values().any(|names| !names.is_empty()) {
-            for rule in (0..set.rules.len()).filter(|rule| !asked.contains(rule)) {
-                self.take_exemption(rule, &Value::Undefined);
-            }
-        }
-        self.judgement
-    }
-
-    /// Takes the entry's pairs of a number and the value of what has that number: rules first, then exceptions.
-    fn take_values(&mut self, asked: &[usize], pairs: &Value) {
-        let n_rules = self.set.rules.len();
-        let mut values: BTreeMap<usize, &Value> = BTreeMap::new();
-        for pair in pairs
-            .as_set()
-            .ok()
-            .into_iter()
-            .flat_map(|pairs| pairs.iter())
-        {
-            if let Ok(pair) = pair.as_array()
-                && let (Some(Ok(number)), Some(value)) =
-                    (pair.get(0).map(Value::as_u32), pair.get(1))
-            {
-                values.insert(number as usize, value);
-            }
-        }
-        for (index, package) in self.set.entries.exceptions.iter().enumerate() {
-            let names = values.get(&(n_rules + index)).map(|value| exempted(value));
-            self.exempt
-                .insert(package.clone(), names.unwrap_or_default());
-        }
-        for rule in asked {
-            if let Some(value) = values.get(rule) {
-                self.take_value(*rule, value);
-            }
-        }
-    }
-
-    /// Each rule for itself; the time of all is bounded too.
-    fn one_by_one(&mut self, asked: &[usize]) {
+    /// Each rule for itself that has no value yet; the time of all is bounded too.
+    pub(in crate::rego) fn one_by_one(&mut self, asked: &[usize], known: &BTreeMap<usize, Value>) {
         let started = Instant::now();
         let timeout = self.set.settings.timeout;
         let left = || (timeout * 2).saturating_sub(started.elapsed()).min(timeout);
-        for package in &self.set.entries.exceptions {
+        for (number, package) in (self.set.rules.len()..).zip(&self.set.entries.exceptions) {
+            if let Some(value) = known.get(&number) {
+                self.exempt.insert(package.clone(), exempted(value));
+                continue;
+            }
             let path = path_of(package, "exception");
             match self.worker.evaluate(self.set, &path, left()) {
                 Ok(value) => {
@@ -317,6 +264,10 @@ impl<'a> Run<'a> {
             self.worker.log.take();
         }
         for &rule in asked {
+            if let Some(value) = known.get(&rule) {
+                self.take_value(rule, value);
+                continue;
+            }
             let time = left();
             if time.is_zero() {
                 self.judgement.outcomes[rule] = Outcome::Errored;
@@ -354,7 +305,7 @@ impl<'a> Run<'a> {
     }
 
     /// The rule could not be evaluated.
-    fn fail(&mut self, rule: usize, error: &EngineError) {
+    pub(in crate::rego) fn fail(&mut self, rule: usize, error: &EngineError) {
         self.judgement.outcomes[rule] = Outcome::Errored;
         let id = Arc::clone(&self.set.rules[rule].id);
         self.problem(error, &id);

@@ -14,6 +14,7 @@ pub mod eval;
 mod functions;
 mod gaps;
 pub mod hosted;
+mod judge;
 #[cfg(test)]
 mod language_tests;
 pub mod load;

@@ -12,7 +12,7 @@ use crate::rego::syntax::visit::Visitor as _;
 use crate::rego::trace::order;
 use crate::rego::trace::plan::{
     Body, Branch, DataNode, Definition, Earlier, Every, Fallback, Group, GroupId, GroupKind, Node,
-    Program, Slot, Statement, StatementKind, Target,
+    NodeKind, Program, Slot, Statement, StatementKind, Target,
 };
 use crate::rego::trace::rank;
 use crate::source::Span;
@@ -34,6 +34,7 @@ pub(in crate::rego) fn compile(policies: &Policies) -> Program {
                     kind: GroupKind::Complete,
                     definitions: Vec::new(),
                     default: None,
+                    agrees: false,
                 });
                 (program.groups.len() - 1, n_args)
             });
@@ -54,12 +55,14 @@ pub(in crate::rego) fn compile(policies: &Policies) -> Program {
                 scopes: Vec::new(),
                 n_slots: 0,
                 fault: None,
+                left: None,
             };
             let (id, _) = ids[&rule_path(&unit.module, rule)];
             if rule.is_default {
                 compiler.push_scope(BTreeSet::new());
                 let value = rule.head.value.as_ref().map(|value| compiler.node(value));
                 program.groups[id].default = value.map(|value| Fallback {
+                    is_fixed: value.is_plain_pattern() || is_comprehension(&value),
                     value,
                     n_slots: compiler.n_slots,
                 });
@@ -69,7 +72,14 @@ pub(in crate::rego) fn compile(policies: &Policies) -> Program {
             }
         }
     }
+    for group in &mut program.groups {
+        group.agrees = group.agree();
+    }
     program
+}
+
+fn is_comprehension(node: &Node) -> bool {
+    matches!(node.kind, NodeKind::Comprehension(_))
 }
 
 impl DataNode {
@@ -125,6 +135,7 @@ pub(super) struct Compiler<'a> {
     scopes: Vec<Scope>,
     n_slots: usize,
     pub(super) fault: Option<&'static str>,
+    pub(super) left: Option<&'static str>,
 }
 
 impl Compiler<'_> {
@@ -167,6 +178,9 @@ impl Compiler<'_> {
             .flatten()
             .map(|arg| self.node(arg))
             .collect();
+        if !args.iter().all(Node::is_plain_pattern) {
+            self.left = Some("an argument is neither a variable nor a value");
+        }
         let bound: BTreeSet<Slot> = args.iter().flat_map(Node::slots).collect();
         let keys: Vec<Node> = match &rule.head.reference.kind {
             ExprKind::Ref(_, steps) => steps[n_constant_steps(rule)..]
@@ -183,6 +197,7 @@ impl Compiler<'_> {
             branches,
             names: self.names_of_slots(),
             fault: self.fault,
+            left: self.left,
         }
     }
 

@@ -8,6 +8,7 @@ use crate::rego::syntax::ast::Operator;
 use crate::rego::trace::collections::{add, array, collection, object, set};
 use crate::rego::trace::machine::{Flow, Machine, Step, Stop, ThenValue};
 use crate::rego::trace::plan::{Callee, Comprehension, ComprehensionKind, Node, NodeKind};
+use crate::rego::trace::rules::CONFLICT;
 use crate::rego::trace::term::{Derivation, Frame, Member, Origin, Source, Term};
 
 impl Machine<'_> {
@@ -370,7 +371,7 @@ impl Machine<'_> {
                 context: Rc::clone(&machine.context),
             });
             let nodes: Vec<&Node> = branch.member.iter().chain(&branch.value).collect();
-            machine.combinations(&nodes, Vec::new(), frame, &mut |_, _, mut terms| {
+            machine.combinations(&nodes, Vec::new(), frame, &mut |machine, _, mut terms| {
                 let Some(value) = terms.pop() else {
                     return Ok(Flow::More);
                 };
@@ -383,6 +384,10 @@ impl Machine<'_> {
                         (value.value.clone(), Source::Constant)
                     }
                 };
+                let before = members.get(&key).map(|member| &member.value.value);
+                if machine.is_strict && before.is_some_and(|before| *before != value.value) {
+                    return Err(CONFLICT);
+                }
                 add(&mut members, key, source, value, &derivation);
                 Ok(Flow::More)
             })

@@ -48,11 +48,12 @@ impl Functions {
         })
     }
 
-    /// What a function gives; none where it fails.
+    /// What a function gives; none where it fails, which is no answer for those who are strict.
     pub(in crate::rego) fn call(
         &self,
         name: &str,
         args: Vec<Value>,
+        is_strict: bool,
     ) -> Result<Option<Value>, Stop> {
         let Some(function) = self.table.get(name) else {
             return Err(Stop::Unsupported("a function that is not known"));
@@ -60,10 +61,11 @@ impl Functions {
         let Ok(mut function) = function.try_borrow_mut() else {
             return Err(Stop::Unsupported("a function that calls itself"));
         };
-        let value = function(args);
-        self.log.take();
-        match value {
-            Ok(Value::Undefined) => Ok(None),
+        match function(args) {
+            Ok(Value::Undefined) => match self.log.take().is_empty() || !is_strict {
+                true => Ok(None),
+                false => Err(Stop::Unsupported("a function fails")),
+            },
             Ok(value) => Ok(Some(value)),
             Err(_) => Err(Stop::Budget),
         }

@@ -1,6 +1,4 @@
 //! Evaluates statements, with all values that their variables can have, in order.
-//!
-//! What it finds decides nothing: it is compared with what the engine found, and says where that comes from.
 
 use std::rc::Rc;
 use std::time::Instant;
@@ -85,6 +83,8 @@ pub(in crate::rego) struct Machine<'p> {
     n_nested: usize,
     /// Follows one body to where it fails.
     pub(in crate::rego) watch: Option<Watch>,
+    /// Whether it gives up where OPA would give an error, or something would be said or noted on the way.
+    pub(in crate::rego) is_strict: bool,
 }
 
 /// How far a body got.
@@ -100,11 +100,18 @@ pub(in crate::rego) struct Watch {
 
 /// How many steps the evaluation of a rule may take.
 const BUDGET: u64 = 3_000_000;
+/// How many the evaluation may take that the engine can do too, in bounded memory.
+const JUDGING: u64 = 300_000;
 
 impl<'p> Machine<'p> {
     /// Lets a rule be evaluated, or `n_findings` of it be explained, whatever was before.
     pub(in crate::rego) fn refill(&mut self, n_findings: usize) {
         self.budget.refill(BUDGET + 20_000 * n_findings as u64);
+    }
+
+    /// Lets a rule be evaluated as far as that is cheap.
+    pub(in crate::rego) fn refill_to_judge(&mut self) {
+        self.budget.refill(JUDGING);
     }
 
     pub(in crate::rego) fn new(
@@ -129,6 +136,7 @@ impl<'p> Machine<'p> {
             depth: 0,
             n_nested: 0,
             watch: None,
+            is_strict: false,
         }
     }
 
@@ -382,6 +390,10 @@ impl<'p> Machine<'p> {
                     None => return Ok(None),
                 },
             };
+            let is_function = matches!(replacement, Replacement::Function(_));
+            if self.is_strict && (is_function || matches!(target, Target::Builtin(_))) {
+                return Err(Stop::Unsupported("something stands for a function"));
+            }
             match (target, replacement) {
                 (Target::Input(path), Replacement::Value(value)) => {
                     context.input = Some(put(context.input.take(), path, value));

@@ -1,7 +1,7 @@
-//! Where a finding comes from: evaluates the rule that found something once more, on values that know where they come
-//! from, and ranks what was read.
+//! Evaluates rules on values that know where they come from, and ranks what was read to say where a finding is.
 //!
-//! The engine decides; what this finds is used only where it is the same.
+//! Strict, it judges, and gives up where only the engine knows; otherwise it follows what the engine found, and what it
+//! finds is used only where it is the same.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -12,6 +12,7 @@ mod collections;
 mod compare;
 mod compile;
 mod compile_expr;
+mod data;
 mod duplicates;
 mod elements;
 mod explain;

@@ -8,6 +8,7 @@ use crate::document::value::{Object, Set, Value};
 use crate::rego::trace::collections::{add, collection};
 use crate::rego::trace::machine::{Flow, Machine, Stop};
 use crate::rego::trace::plan::{Branch, Definition, GroupId, Node};
+use crate::rego::trace::rules::CONFLICT;
 use crate::rego::trace::term::{Derivation, Frame, Member, Origin, Source, Term};
 
 impl Machine<'_> {
@@ -22,10 +23,15 @@ impl Machine<'_> {
             is_set: group.definitions.iter().all(is_of_set),
             ..Tree::default()
         };
+        // As OPA, which refuses most of these: a set has no keys, and neither has what is written as one value.
+        let is_mixed = |definition: &Definition| {
+            is_of_set(definition) != tree.is_set || (definition.keys.is_empty() && !tree.is_set)
+        };
+        if self.is_strict && group.definitions.iter().any(is_mixed) {
+            return Err(CONFLICT);
+        }
         for definition in &group.definitions {
-            if let Some(fault) = definition.fault {
-                return Err(Stop::Unsupported(fault));
-            }
+            self.allowed(definition)?;
             let mut frame: Frame = vec![None; definition.n_slots];
             for branch in &definition.branches {
                 let before = tree.n_added;
@@ -35,10 +41,13 @@ impl Machine<'_> {
                 }
             }
         }
+        if self.is_strict && tree.has_conflict {
+            return Err(CONFLICT);
+        }
         let mut whole = tree.term(&Origin::Group(id, Rc::clone(&self.context)));
         if let Some(default) = &group.default
             && tree.n_added == 0
-            && let Some(default) = self.value(&default.value, &mut vec![None; default.n_slots])?
+            && let Some(default) = self.fallback(default)?
         {
             whole = default;
         }
@@ -78,6 +87,8 @@ struct Tree {
     members: BTreeMap<Value, Branching>,
     is_set: bool,
     n_added: usize,
+    /// Whether two bodies gave different values for one key.
+    has_conflict: bool,
 }
 
 enum Branching {
@@ -115,15 +126,22 @@ impl Tree {
             .members
             .entry(key.value)
             .or_insert_with(|| Branching::Inner(key.source, Self::default()));
-        if let Branching::Inner(_, tree) = inner {
-            tree.add(others, branch, rest, derivation);
+        match inner {
+            Branching::Inner(_, tree) => {
+                tree.add(others, branch, rest, derivation);
+                self.has_conflict |= tree.has_conflict;
+            }
+            Branching::Leaf(_) => self.has_conflict = true,
         }
     }
 
     fn leaf(&mut self, key: Value, source: Source, value: Term, derivation: &Rc<Derivation>) {
         match self.members.get_mut(&key) {
-            Some(Branching::Leaf(member)) => member.derivations.push(Rc::clone(derivation)),
-            Some(Branching::Inner(..)) => {}
+            Some(Branching::Leaf(member)) => {
+                self.has_conflict |= member.value.value != value.value;
+                member.derivations.push(Rc::clone(derivation));
+            }
+            Some(Branching::Inner(..)) => self.has_conflict = true,
             None => {
                 let mut members = BTreeMap::new();
                 add(&mut members, key, source, value, derivation);

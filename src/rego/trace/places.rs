@@ -11,7 +11,6 @@ use crate::document::path::Segment;
 use crate::document::place::{Placed, Side};
 use crate::document::value::Value;
 use crate::finding::{Location, Related};
-use crate::rego::prepare::names::DataPath;
 use crate::rego::set::PolicySet;
 use crate::rego::trace::compile;
 use crate::rego::trace::explain::{Explainer, Known, Witness};
@@ -32,6 +31,8 @@ pub(in crate::rego) struct Tracer {
     program: Program,
     functions: Functions,
     base: Term,
+    /// The rules of the set by number, then the `exception` rules.
+    rules: Vec<Option<Asked>>,
     /// Findings whose trace was given up, or gave another value than the engine, since this was last asked.
     pub(in crate::rego) dropped: Cell<usize>,
 }
@@ -55,8 +56,10 @@ impl Tracer {
 
     /// Compiles the policies of a set for tracing with other data than its own.
     pub(in crate::rego) fn with_data(set: &PolicySet, data: Value) -> Option<Self> {
+        let program = compile::compile(&set.policies);
         Some(Self {
-            program: compile::compile(&set.policies),
+            rules: asked(&program, set, &data),
+            program,
             functions: Functions::new(set).ok()?,
             base: Term::constant(data),
             dropped: Cell::new(0),
@@ -111,10 +114,33 @@ impl Tracer {
     pub(in crate::rego) fn program(&self) -> &Program {
         &self.program
     }
+}
 
-    fn group(&self, path: &DataPath) -> Option<GroupId> {
-        self.program.tree.at(&path[1..])?.group
-    }
+/// A rule of the set as its program knows it.
+struct Asked {
+    group: GroupId,
+    /// Whether nothing else is at its path or below, so that the rule's value is all that is there.
+    is_alone: bool,
+}
+
+/// The rules of a set, then its `exception` rules.
+fn asked(program: &Program, set: &PolicySet, data: &Value) -> Vec<Option<Asked>> {
+    let rules = set.policy_rules.iter();
+    let rules = rules.map(|rule| (rule.package.as_slice(), &*rule.name));
+    let exceptions = set.entries.exceptions.iter();
+    let exceptions = exceptions.map(|package| (package.as_slice(), "exception"));
+    let base = Term::constant(data.clone());
+    let asked = |(package, name): (&[Arc<str>], &str)| {
+        let name: Arc<str> = name.into();
+        let path = || package.iter().chain([&name]);
+        let keys: Vec<Value> = path().map(|key| Value::from(&**key)).collect();
+        let node = program.tree.at(path())?;
+        Some(Asked {
+            group: node.group?,
+            is_alone: node.children.is_empty() && base.at(&keys).is_none(),
+        })
+    };
+    rules.chain(exceptions).map(asked).collect()
 }
 
 /// Where documents are in an input, sorted.
@@ -196,11 +222,21 @@ impl<'t> Trace<'t> {
 
     /// The number of a rule for the tracer.
     pub(super) fn group_of(&self, rule: usize) -> Option<GroupId> {
-        let policy_rule = &self.set.policy_rules[rule];
-        let mut path: DataPath = vec!["data".into()];
-        path.extend(policy_rule.package.iter().cloned());
-        path.push(Arc::clone(&policy_rule.name));
-        self.tracer.group(&path)
+        Some(self.tracer.rules.get(rule)?.as_ref()?.group)
+    }
+
+    /// The value of a rule, `Undefined` where it has none; none where that is better left to the engine.
+    pub(in crate::rego) fn value(&mut self, rule: usize) -> Option<Value> {
+        let known = self.tracer.rules.get(rule)?.as_ref()?;
+        if !known.is_alone {
+            return None;
+        }
+        self.machine.refill_to_judge();
+        self.machine.is_strict = true;
+        let value = self.machine.rule(known.group);
+        self.machine.is_strict = false;
+        let term = value.ok()?;
+        Some(term.map_or(Value::Undefined, |term| term.value))
     }
 
     fn found(&self, witnesses: &[Witness]) -> Found {

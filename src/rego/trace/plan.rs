@@ -54,6 +54,17 @@ pub(in crate::rego) struct Group {
     pub(in crate::rego) definitions: Vec<Definition>,
     /// What it gives where no body holds.
     pub(in crate::rego) default: Option<Fallback>,
+    /// Whether all its bodies give one and the same value, whatever they find.
+    pub(in crate::rego) agrees: bool,
+}
+
+impl Group {
+    /// Whether all its bodies give one and the same value.
+    pub(super) fn agree(&self) -> bool {
+        let branches = || self.definitions.iter().flat_map(|it| &it.branches);
+        let first = branches().next().map(|branch| branch.constant());
+        branches().all(|branch| branch.is_constant() && Some(branch.constant()) == first)
+    }
 }
 
 /// The value of a rule none of whose bodies holds.
@@ -63,6 +74,8 @@ pub(in crate::rego) struct Fallback {
     pub(in crate::rego) value: Node,
     /// How many variables it has.
     pub(in crate::rego) n_slots: usize,
+    /// Whether it hangs on nothing, as OPA wants it.
+    pub(in crate::rego) is_fixed: bool,
 }
 
 /// What a rule gives.
@@ -91,6 +104,8 @@ pub(in crate::rego) struct Definition {
     pub(in crate::rego) names: BTreeMap<Slot, Arc<str>>,
     /// Why it cannot be traced, where it cannot.
     pub(in crate::rego) fault: Option<&'static str>,
+    /// Why it is left to the engine to judge by it, where it is.
+    pub(in crate::rego) left: Option<&'static str>,
 }
 
 /// A body and what it gives.
@@ -108,6 +123,27 @@ pub(in crate::rego) struct Branch {
     pub(in crate::rego) value: Option<Node>,
     /// Under an `else`: the bodies that did not hold before it, and the variables of the arguments.
     pub(in crate::rego) earlier: Option<Earlier>,
+}
+
+impl Branch {
+    /// The value that it gives whatever it finds, if there is one.
+    fn constant(&self) -> Option<Value> {
+        match &self.value {
+            None => Some(Value::from(true)),
+            Some(node) => match &node.kind {
+                NodeKind::Constant(value) => Some(value.clone()),
+                _ => None,
+            },
+        }
+    }
+
+    /// Whether it gives the same value in whichever way it holds.
+    pub(super) fn is_constant(&self) -> bool {
+        match &self.value {
+            None => true,
+            Some(node) => matches!(node.kind, NodeKind::Constant(_)),
+        }
+    }
 }
 
 /// What was tried before a body under `else`.
@@ -282,6 +318,18 @@ impl Node {
         look(self);
         for part in self.parts() {
             part.each(look);
+        }
+    }
+
+    /// Whether it is a value, variables, or lists and objects of these.
+    pub(super) fn is_plain_pattern(&self) -> bool {
+        match &self.kind {
+            NodeKind::Constant(_) | NodeKind::Local(_) => true,
+            NodeKind::Array(items) => items.iter().all(Self::is_plain_pattern),
+            NodeKind::Object(entries) => entries
+                .iter()
+                .all(|(key, value)| key.is_plain_pattern() && value.is_plain_pattern()),
+            _ => false,
         }
     }
 

@@ -1,19 +1,18 @@
 //! Evaluates rules and functions, and references below `data`.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::document::value::Value;
-use crate::rego::prepare::names::DataPath;
-use crate::rego::trace::collections::collection;
-use crate::rego::trace::machine::{Flow, Machine, Replacement, Step, Stop, ThenValue, put};
+use crate::rego::trace::machine::{Flow, Machine, Replacement, Step, Stop, ThenValue};
 use crate::rego::trace::meter::Meter;
-use crate::rego::trace::partial::merged;
 use crate::rego::trace::plan::{
-    Branch, Callee, DataNode, Definition, GroupId, GroupKind, Node, NodeKind,
+    Branch, Callee, Definition, Fallback, GroupId, GroupKind, Node, NodeKind,
 };
-use crate::rego::trace::term::{Derivation, Frame, Made, Member, Origin, Source, Term};
+use crate::rego::trace::term::{Derivation, Frame, Made, Source, Term};
+
+/// Two bodies give different values.
+pub(super) const CONFLICT: Stop = Stop::Unsupported("values conflict");
 
 impl Machine<'_> {
     /// The rule at a constant path below `data`.
@@ -28,154 +27,6 @@ impl Machine<'_> {
     /// Whether a rule is a function.
     pub(in crate::rego) fn is_function(&self, group: GroupId) -> bool {
         self.program.groups[group].kind == GroupKind::Function
-    }
-
-    /// Calls `then` with each value of a reference below `data`.
-    pub(in crate::rego) fn data(
-        &mut self,
-        steps: &[Node],
-        frame: &mut Frame,
-        then: ThenValue<'_>,
-    ) -> Step {
-        let program = self.program;
-        let mut node = Some(&program.tree);
-        let mut path: DataPath = vec!["data".into()];
-        for (index, step) in steps.iter().enumerate() {
-            if let Some(replaced) = self.replaced_at(&path) {
-                return self.steps(replaced, &steps[index..], frame, then);
-            }
-            if let Some(group) = node.and_then(|node| node.group)
-                && node.is_some_and(|node| node.children.is_empty())
-                && !self.is_replaced_below(&path)
-            {
-                return match self.rule(group)? {
-                    Some(term) => self.steps(term, &steps[index..], frame, then),
-                    None => Ok(Flow::More),
-                };
-            }
-            let key = match step.open {
-                true => None,
-                false => self.value(step, frame)?.map(|term| term.value),
-            };
-            match key {
-                Some(Value::String(key)) => {
-                    node = node.and_then(|node| node.children.get(&key));
-                    path.push(key);
-                }
-                // An index that is no name, or one that takes all that there are.
-                _ => {
-                    return match self.whole(node, &path)? {
-                        Some(term) => self.steps(term, &steps[index..], frame, then),
-                        None => Ok(Flow::More),
-                    };
-                }
-            }
-            if node.is_none() && !self.is_replaced_below(&path) && self.replaced_at(&path).is_none()
-            {
-                return match self.base_at(&path) {
-                    Some(term) => self.steps(term, &steps[index + 1..], frame, then),
-                    None => Ok(Flow::More),
-                };
-            }
-        }
-        match self.whole(node, &path)? {
-            Some(term) => then(self, frame, term),
-            None => Ok(Flow::More),
-        }
-    }
-
-    /// What `with` put at a path or above it.
-    fn replaced_at(&self, path: &[Arc<str>]) -> Option<Term> {
-        self.context
-            .data
-            .iter()
-            .rev()
-            .find_map(|(at, replacement)| match replacement {
-                Replacement::Value(term) if at.as_slice() == path => Some(term.clone()),
-                _ => None,
-            })
-    }
-
-    fn is_replaced_below(&self, path: &[Arc<str>]) -> bool {
-        self.context
-            .data
-            .iter()
-            .any(|(at, _)| at.len() > path.len() && at.starts_with(path))
-    }
-
-    /// The data files' value at a path.
-    fn base_at(&self, path: &[Arc<str>]) -> Option<Term> {
-        let keys: Vec<Value> = path[1..].iter().map(|key| Value::from(&**key)).collect();
-        self.base.at(&keys)
-    }
-
-    /// All that is at a path below `data`.
-    #[cfg(test)]
-    pub(in crate::rego) fn at(&mut self, path: &DataPath) -> Result<Option<Term>, Stop> {
-        self.whole(self.program.tree.at(&path[1..]), path)
-    }
-
-    /// All that is at a node below `data`: rules, data files and what `with` put there.
-    fn whole(&mut self, node: Option<&DataNode>, path: &DataPath) -> Result<Option<Term>, Stop> {
-        self.spend(1)?;
-        if let Some(replaced) = self.replaced_at(path) {
-            return Ok(Some(replaced));
-        }
-        let mut whole = self.base_at(path);
-        if let Some(node) = node {
-            if let Some(group) = node.group
-                && let Some(term) = self.rule(group)?
-            {
-                whole = match whole {
-                    Some(base) if !node.children.is_empty() => Some(merged(base, term)),
-                    _ => Some(term),
-                };
-            }
-            for (key, child) in &node.children {
-                let mut path = path.clone();
-                path.push(Arc::clone(key));
-                if let Some(term) = self.whole(Some(child), &path)? {
-                    let entry = put(None, &[Value::from(&**key)], term.clone());
-                    let entry = collection(
-                        entry.value,
-                        Origin::Literal,
-                        BTreeMap::from([(
-                            Value::from(&**key),
-                            Member {
-                                key: Source::Constant,
-                                value: term,
-                                derivations: Vec::new(),
-                            },
-                        )]),
-                    );
-                    whole = Some(match whole {
-                        Some(whole) => merged(whole, entry),
-                        None => entry,
-                    });
-                } else if whole.is_none() {
-                    // A package without values is an empty object.
-                    whole = Some(Term::constant(Value::new_object()));
-                }
-            }
-        }
-        let below: Vec<(DataPath, Term)> = self
-            .context
-            .data
-            .iter()
-            .filter(|(at, _)| at.len() > path.len() && at.starts_with(path))
-            .filter_map(|(at, replacement)| match replacement {
-                Replacement::Value(term) => Some((at.clone(), term.clone())),
-                Replacement::Function(_) => None,
-            })
-            .collect();
-        for (at, term) in below {
-            let keys: Vec<Value> = at[path.len()..]
-                .iter()
-                .map(|key| Value::from(&**key))
-                .collect();
-            whole = Some(put(whole, &keys, term));
-        }
-        Ok(whole)
     }
 
     /// What a rule without arguments gives.
@@ -224,46 +75,83 @@ impl Machine<'_> {
         }
     }
 
-    /// The first value that a body gives, else the default.
+    /// The value that bodies give, else the default.
     fn first(&mut self, id: GroupId, args: Vec<Term>) -> Result<Option<Term>, Stop> {
         let group = &self.program.groups[id];
+        let mut found = None;
         for definition in &group.definitions {
-            if let Some(term) = self.definition(definition, &args)? {
-                return Ok(Some(term));
+            self.definition(definition, &args, &mut found)?;
+            if found.is_some() && (!self.is_strict || group.agrees) {
+                break;
             }
+        }
+        if found.is_some() {
+            return Ok(found);
         }
         let Some(default) = &group.default else {
             return Ok(None);
         };
-        let default = self.value(&default.value, &mut vec![None; default.n_slots])?;
+        let default = self.fallback(default)?;
         Ok(default.map(|default| Term {
             value: default.value,
             source: Source::Made(Rc::new(Made::Default(id, args, Rc::clone(&self.context)))),
         }))
     }
 
-    fn definition(&mut self, definition: &Definition, args: &[Term]) -> Result<Option<Term>, Stop> {
-        if let Some(fault) = definition.fault {
-            return Err(Stop::Unsupported(fault));
-        }
+    /// Evaluates a definition: the first value is kept in `found`, which may have one from the definitions before.
+    fn definition(
+        &mut self,
+        definition: &Definition,
+        args: &[Term],
+        found: &mut Option<Term>,
+    ) -> Result<(), Stop> {
+        self.allowed(definition)?;
         if args.len() != definition.args.len() {
-            return Ok(None);
+            return Ok(());
         }
         let mut frame: Frame = vec![None; definition.n_slots];
-        let mut found = None;
         self.arguments(&definition.args, args, &mut frame, &mut |machine, frame| {
             for branch in &definition.branches {
-                let flow = machine.branch(branch, frame, &mut |_, _, term| {
-                    found = Some(term);
-                    Ok(Flow::Enough)
+                let one_is_enough = !machine.is_strict || branch.is_constant();
+                let mut holds = false;
+                machine.branch(branch, frame, &mut |_, _, term| {
+                    holds = true;
+                    match &found {
+                        None => *found = Some(term),
+                        // Without strictness nothing is asked once there is a value.
+                        Some(before) if before.value == term.value => {}
+                        Some(_) => return Err(CONFLICT),
+                    }
+                    Ok(if one_is_enough {
+                        Flow::Enough
+                    } else {
+                        Flow::More
+                    })
                 })?;
-                if flow == Flow::Enough {
-                    return Ok(flow);
+                if holds {
+                    break;
                 }
             }
-            Ok(Flow::More)
+            Ok(Flow::Enough)
         })?;
-        Ok(found)
+        Ok(())
+    }
+
+    /// The value of a default.
+    pub(super) fn fallback(&mut self, default: &Fallback) -> Result<Option<Term>, Stop> {
+        if self.is_strict && !default.is_fixed {
+            return Err(Stop::Unsupported("a default hangs on something"));
+        }
+        self.value(&default.value, &mut vec![None; default.n_slots])
+    }
+
+    /// Whether a definition can be evaluated here.
+    pub(super) fn allowed(&self, definition: &Definition) -> Result<(), Stop> {
+        let left = definition.left.filter(|_| self.is_strict);
+        match definition.fault.or(left) {
+            Some(reason) => Err(Stop::Unsupported(reason)),
+            None => Ok(()),
+        }
     }
 
     /// Matches the patterns of arguments with their values.
@@ -352,11 +240,12 @@ impl Machine<'_> {
         }
         if &**name == "object.get"
             && let [object, key, default] = args.as_slice()
+            && (!self.is_strict || matches!(object.value, Value::Object(_)))
         {
             return Ok(got(object, key, default, &self.budget));
         }
         let values = args.iter().map(|arg| arg.value.clone()).collect();
-        let value = self.functions.call(name, values)?;
+        let value = self.functions.call(name, values, self.is_strict)?;
         Ok(value.map(|value| Term {
             value,
             source: Source::call(name, args, &self.budget),

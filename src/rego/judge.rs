@@ -1,0 +1,236 @@
+//! Judges one input: by our own evaluator, which is several times faster than the engine; the engine checks it on a
+//! part of the inputs and evaluates what it gives up at.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::check::Judgement;
+use crate::document::value::Value;
+use crate::finding::{Problem, Stage};
+use crate::rego::engine::EngineErrorKind;
+use crate::rego::eval::Run;
+use crate::rego::messages::exempted;
+use crate::rego::trace::places::Tracer;
+
+/// The first inputs of each worker are judged by both evaluators …
+const FIRST: usize = 8;
+/// … and one of so many afterwards.
+const ONE_OF: usize = 64;
+
+/// What a worker has learnt about its two evaluators.
+#[derive(Debug, Default)]
+pub(in crate::rego) struct Trust {
+    n_judged: usize,
+    /// What the engine alone evaluates, since the other gave something else once.
+    doubted: BTreeSet<usize>,
+}
+
+impl Trust {
+    /// Whether the next input is judged by both; in debug builds, which run the tests, each is.
+    fn is_due(&mut self) -> bool {
+        let number = self.n_judged;
+        self.n_judged += 1;
+        cfg!(debug_assertions) || number < FIRST || number.is_multiple_of(ONE_OF)
+    }
+}
+
+/// Values by number: rules as in the set, then the `exception` rules of packages.
+type Values = BTreeMap<usize, Value>;
+
+impl Run<'_> {
+    pub(in crate::rego) fn judge(mut self) -> Judgement {
+        let set = self.set;
+        self.worker
+            .set_input(self.input.value.clone(), self.file(), self.seed());
+        let kind = self.input.value.as_object().ok().and_then(|object| {
+            let kind = object.get(&"kind".into())?;
+            kind.as_string().ok().map(|kind| &**kind)
+        });
+        let (entry, asked) = set.entries.for_kind(kind);
+        if asked.is_empty() && set.entries.exceptions.is_empty() {
+            return self.judgement;
+        }
+        let numbers: Vec<usize> = (set.rules.len()..)
+            .take(set.entries.exceptions.len())
+            .chain(asked.iter().copied())
+            .collect();
+        let own = self.own_values(&numbers);
+        if self.trust.is_due() || own.len() < numbers.len().div_ceil(2) {
+            self.with_engine(entry, asked, own, numbers.len());
+        } else if own.len() < numbers.len() {
+            self.one_by_one(asked, &own);
+        } else {
+            self.take_values(asked, &own);
+        }
+        // As Conftest: an exempted rule is reported as such whether it found something or not.
+        if self.exempt.values().any(|names| !names.is_empty()) {
+            for rule in (0..set.rules.len()).filter(|rule| !asked.contains(rule)) {
+                self.take_exemption(rule, &Value::Undefined);
+            }
+        }
+        self.judgement
+    }
+
+    /// What our own evaluator gives. It gives up at what takes long, prints, or has an error that OPA would tell or
+    /// take in silence.
+    fn own_values(&mut self, numbers: &[usize]) -> Values {
+        let (set, input, tracer) = (self.set, self.input, self.tracer);
+        let (file, seed) = (self.file(), self.seed());
+        let doubted = &self.trust.doubted;
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            let tracer = tracer.get_or_init(|| Tracer::new(set)).as_ref()?;
+            let mut trace = tracer.trace(set, input, file, seed);
+            let asked = numbers.iter().filter(|number| !doubted.contains(number));
+            let values = asked.filter_map(|&number| Some((number, trace.value(number)?)));
+            let values: Values = values.collect();
+            Some((values, trace))
+        }));
+        match judged {
+            Ok(Some((values, trace))) => {
+                self.trace = Some(trace);
+                values
+            }
+            Ok(None) | Err(_) => {
+                self.trust.doubted.extend(numbers);
+                Values::new()
+            }
+        }
+    }
+
+    /// Asks the engine for all rules at once; what it says counts.
+    fn with_engine(&mut self, entry: &str, asked: &[usize], own: Values, n_asked: usize) {
+        let timeout = self.set.settings.timeout;
+        let values = self.worker.evaluate(self.set, entry, timeout);
+        let errors = self.worker.log.take();
+        let prints = self.worker.take_prints(self.set);
+        match values {
+            Ok(values) if errors.is_empty() && values.as_set().is_ok() => {
+                self.judgement.prints = prints;
+                let values = by_number(&values);
+                self.compare(&own, &values);
+                self.take_values(asked, &values);
+            }
+            // Whatever went wrong there was no need to evaluate.
+            Ok(_) | Err(_) if own.len() == n_asked => self.take_values(asked, &own),
+            // Asking the only rule again would take the same time again.
+            Err(error)
+                if error.kind == EngineErrorKind::Time && n_asked == 1 && !asked.is_empty() =>
+            {
+                self.judgement.prints = prints;
+                self.fail(asked[0], &error);
+            }
+            // Something went wrong somewhere: rule by rule says where, and what of the rest holds.
+            Ok(_) | Err(_) => self.one_by_one(asked, &own),
+        }
+    }
+
+    /// Notes where the two evaluators differ.
+    fn compare(&mut self, own: &Values, engine: &Values) {
+        for (number, value) in own {
+            if engine.get(number).unwrap_or(&Value::Undefined) == value {
+                continue;
+            }
+            self.trust.doubted.insert(*number);
+            let name = match self.set.rules.get(*number) {
+                Some(rule) => format!("rule `{}`", rule.id),
+                None => "an `exception` rule".to_owned(),
+            };
+            let message =
+                format!("{name} has two different values in the two ways in which it is evaluated");
+            let problem = Problem::warning(Stage::Evaluate, message)
+                .help("This is a fault of policy: please report it with the rule and the document. The value of the slower way counts.");
+            self.push(problem);
+        }
+    }
+
+    /// Takes what exceptions and rules gave.
+    fn take_values(&mut self, asked: &[usize], values: &Values) {
+        let n_rules = self.set.rules.len();
+        for (index, package) in self.set.entries.exceptions.iter().enumerate() {
+            let names = values.get(&(n_rules + index)).map(exempted);
+            self.exempt
+                .insert(package.clone(), names.unwrap_or_default());
+        }
+        for rule in asked {
+            if let Some(value) = values.get(rule) {
+                self.take_value(*rule, value);
+            }
+        }
+    }
+}
+
+/// The entry's pairs of a number and the value of what has that number.
+fn by_number(pairs: &Value) -> Values {
+    let pairs = pairs.as_set().ok().into_iter();
+    let pairs = pairs.flat_map(|pairs| pairs.iter());
+    pairs
+        .filter_map(|pair| {
+            let pair = pair.as_array().ok()?;
+            let number = pair.get(0)?.as_u32().ok()?;
+            Some((number as usize, pair.get(1)?.clone()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::OnceCell;
+    use std::path::Path;
+
+    use super::*;
+    use crate::document::input::Input;
+    use crate::finding::{Severity, Subject};
+    use crate::rego::engine::Worker;
+    use crate::rego::load::{self, Options};
+
+    #[test]
+    fn a_rule_with_two_values_is_told_and_left_to_the_engine() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/policy");
+        let options = Options {
+            policies: vec![folder],
+            ..load::tests_options()
+        };
+        let set = load::load(&options).set.expect("the policies load");
+        let labels = set
+            .rules
+            .iter()
+            .position(|rule| &*rule.name == "deny_labels");
+        let labels = labels.expect("a rule");
+        let mut worker = Worker::new(&set, &[("entry", &set.entries.module)]).expect("an engine");
+        let (mut diagnosis, mut trust, tracer) = (None, Trust::default(), OnceCell::new());
+        let input = Input {
+            value: Value::from_json_str(
+                r#"{"kind": "Service", "metadata": {"name": "a", "namespace": "b", "labels": {}}}"#,
+            )
+            .expect("JSON"),
+            origins: Vec::new(),
+            subject: Subject::default(),
+        };
+        let mut run = Run::new(
+            &set,
+            &mut worker,
+            &mut diagnosis,
+            &mut trust,
+            &tracer,
+            &input,
+        );
+        let own = run.own_values(&[0, labels]);
+        assert_eq!(own.len(), 2);
+        let mut engine = own.clone();
+        engine.insert(labels, Value::Undefined);
+        run.compare(&own, &engine);
+        let problems = &run.judgement.problems;
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].severity, Severity::Warning);
+        let message = &problems[0].message;
+        assert!(
+            message.starts_with("rule `main.deny_labels` has two"),
+            "{message}"
+        );
+        // The engine evaluates it from there on.
+        assert_eq!(run.own_values(&[0, labels]).len(), 1);
+        let judgement = run.judge();
+        assert_eq!(judgement.findings.len(), 1);
+        assert_eq!(judgement.findings[0].rule, labels);
+    }
+}
