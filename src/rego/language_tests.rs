@@ -33,6 +33,8 @@ pub(in crate::rego) fn load_one(
     let policies = Policies::new(vec![module]);
     let mut errors = policies.check(Environment::Visible, Network::Mocked, &Gaps::default());
     errors.extend(policies.check_chains());
+    let conflicts = policies.conflicts().into_iter();
+    errors.extend(conflicts.map(|conflict| conflict.error));
     if let Some(error) = errors.first() {
         return Err(format!("check: {}", error.error.message));
     }

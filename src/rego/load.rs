@@ -17,6 +17,7 @@ use crate::rego::packages::{Packages, list};
 use crate::rego::prepare::calls::ConftestFile;
 pub use crate::rego::prepare::check::Environment;
 use crate::rego::prepare::check::Network;
+use crate::rego::prepare::conflicts::Conflict;
 use crate::rego::prepare::{Policies, PolicyError};
 use crate::rego::reach::Reach;
 use crate::rego::rules::{self, Inventory};
@@ -198,6 +199,15 @@ pub(in crate::rego) fn located(source: &Source, error: PolicyError) -> Problem {
         .help(error.error.help)
 }
 
+/// Definitions that cannot stand beside each other, with the places of both.
+pub(in crate::rego) fn conflict_problems(sources: &[Source], policies: &Policies) -> Vec<Problem> {
+    let problem = |conflict: Conflict| {
+        let first = sources[conflict.module].location(conflict.span);
+        located(&sources[conflict.error.module], conflict.error).related(first, conflict.what)
+    };
+    policies.conflicts().into_iter().map(problem).collect()
+}
+
 /// The rules to run; nothing to run is an error that says where it was looked for.
 fn inventory(
     policies: &Policies,
@@ -274,6 +284,7 @@ impl Checking<'_> {
         errors.extend(self.policies.check_chains());
         errors.extend(data_conflicts(self.policies, data));
         problems.extend(errors.into_iter().map(|error| self.located(error)));
+        problems.extend(conflict_problems(self.sources, self.policies));
     }
 
     /// What is wrong with the rules that are run and with what they read.

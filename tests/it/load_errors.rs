@@ -102,7 +102,7 @@ const KINDS: [Kind; 20] = [
     (
         &[("policy/function2.rego", "package f\n\np(x) := x\np := 1\n")],
         &[],
-        "policy/function2.rego:4 `f.p` is both a rule and a function",
+        "policy/function2.rego:4 `f.p` is one value here and a function of one argument in another definition",
     ),
     (
         &[
@@ -307,5 +307,95 @@ spec:
             "policy/t.yaml:15 there is no function `nope`",
             "policy/src.rego:1 this is the source of a template that is loaded too; it is not run on its own",
         ]
+    );
+}
+
+#[test]
+fn definitions_that_cannot_stand_beside_each_other_name_both_places() {
+    let told = |files: &[(&str, &str)]| {
+        let folder = Folder::new(files);
+        folder.write(POD.0, POD.1.as_bytes());
+        let (code, json) = report(&folder.path, &["test", "k8s"]);
+        assert_eq!(code, 2, "{json}");
+        let mut problems = json["problems"].as_array().expect("a list").iter();
+        let problem = problems.find(|problem| problem["related"][0].is_object());
+        let problem = problem.unwrap_or_else(|| panic!("{json}"));
+        let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+        let place = |value: &serde_json::Value| {
+            let location = &value["location"];
+            format!("{}:{}", text(&location["file"]), location["start"]["line"])
+        };
+        let first = &problem["related"][0];
+        [
+            place(problem),
+            text(&problem["message"]),
+            place(first),
+            text(&first["message"]),
+            text(&problem["help"]),
+        ]
+    };
+    let set = "package main\n\ndeny contains \"a\" if input.a\n";
+    assert_eq!(
+        told(&[
+            ("policy/a.rego", set),
+            (
+                "policy/b.rego",
+                "package main\n\ndeny := [\"b\"] if input.b\n"
+            ),
+        ]),
+        [
+            "policy/b.rego:3",
+            "`main.deny` is one value here and a set in another definition",
+            "policy/a.rego:3",
+            "a set here",
+            "Let all definitions give members (`name contains x if { … }`, in Rego v0 `name[x] { … }`), or rename one of them.",
+        ]
+    );
+    let function = "package lib\n\nf(x) := x\n\nf(x, y) := y\n";
+    assert_eq!(
+        told(&[("policy/a.rego", set), ("policy/f.rego", function)]),
+        [
+            "policy/f.rego:5",
+            "`lib.f` is a function of 2 arguments here and a function of one argument in another definition",
+            "policy/f.rego:3",
+            "a function of one argument here",
+            "A function takes the same number of arguments everywhere: rename one of them.",
+        ]
+    );
+    let default = "package main\n\ndefault deny := \"x\"\n";
+    let [at, _, first, _, help] = told(&[("policy/a.rego", set), ("policy/d.rego", default)]);
+    assert_eq!((&*at, &*first), ("policy/d.rego:3", "policy/a.rego:3"));
+    assert_eq!(help, "A set needs no default: without members it is empty.");
+    let within = "package main.deny\n\nx := 1\n";
+    let [at, message, first, ..] = told(&[("policy/w.rego", within), ("policy/z.rego", set)]);
+    assert_eq!((&*at, &*first), ("policy/z.rego:3", "policy/w.rego:3"));
+    assert_eq!(
+        message,
+        "`main.deny` and `main.deny.x` cannot both be there: one value is within a set"
+    );
+    let empty = "package main.deny\n";
+    let [at, message, first, what, _] = told(&[("policy/a.rego", set), ("policy/e.rego", empty)]);
+    assert_eq!((&*at, &*first), ("policy/a.rego:3", "policy/e.rego:1"));
+    assert_eq!(message, "`main.deny` is both a rule and a package");
+    assert_eq!(what, "the package");
+    let template = "apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: k8sx}
+spec:
+  crd: {spec: {names: {kind: K8sX}}}
+  targets:
+  - target: admission.k8s.gatekeeper.sh
+    rego: |
+      package x
+      violation[{\"msg\": \"m\"}] { bad(1) }
+      default bad = 1
+      bad(x) { x == 1 }
+      default bad = 2
+";
+    let [at, message, first, ..] = told(&[("policy/t.yaml", template)]);
+    assert_eq!((&*at, &*first), ("policy/t.yaml:12", "policy/t.yaml:11"));
+    assert_eq!(
+        message,
+        "`template.bad` is a function of one argument here and one value in another definition"
     );
 }

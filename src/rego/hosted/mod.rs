@@ -19,7 +19,7 @@ use crate::rego::describe::described;
 use crate::rego::eval::engine_problems;
 use crate::rego::gaps::Gaps;
 pub use crate::rego::hosted::evaluate::{Answer, Evaluator, Found};
-use crate::rego::load::{Options, located, prepared_problems};
+use crate::rego::load::{Options, conflict_problems, located, prepared_problems};
 use crate::rego::modules::gap;
 use crate::rego::prepare::calls::ConftestFile;
 use crate::rego::prepare::check::{Environment, Network, references};
@@ -129,6 +129,7 @@ impl Hosted {
         wrong.extend(errors(&policies, host, &gaps));
         let wrong = wrong.into_iter();
         problems.extend(wrong.map(|error| located(&sources[error.module], error)));
+        problems.extend(conflict_problems(&sources, &policies));
         let (Some(entry), Some(sketch), true) = (entry, sketch, problems.is_empty()) else {
             return Err(problems);
         };

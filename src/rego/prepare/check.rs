@@ -70,7 +70,6 @@ pub(super) fn check(
             }
         }
     }
-    errors.extend(conflicts(policies));
     errors.extend(overlaps(policies));
     errors
 }
@@ -78,33 +77,6 @@ pub(super) fn check(
 /// Recursion, and chains that are too long.
 pub(super) fn chains(policies: &Policies) -> Vec<PolicyError> {
     Graph::new(policies).errors()
-}
-
-/// Two defaults of one rule, and rules that are functions elsewhere.
-fn conflicts(policies: &Policies) -> Vec<PolicyError> {
-    let mut defaults = BTreeSet::new();
-    let mut is_function: BTreeMap<DataPath, bool> = BTreeMap::new();
-    let mut errors = Vec::new();
-    for (module, unit) in policies.units.iter().enumerate() {
-        for rule in &unit.module.rules {
-            let path = super::names::rule_path(&unit.module, rule);
-            let mut error = |message: String| {
-                let error = SyntaxError::new(rule.head.span, message);
-                errors.push(PolicyError { module, error });
-            };
-            let has_args = rule.head.args.is_some();
-            if *is_function.entry(path.clone()).or_insert(has_args) != has_args {
-                error(format!(
-                    "`{}` is both a rule and a function",
-                    join_path(&path[1..])
-                ));
-            }
-            if rule.is_default && !defaults.insert(path.clone()) {
-                error(format!("`{}` has two defaults", join_path(&path[1..])));
-            }
-        }
-    }
-    errors
 }
 
 /// The module of a rule, the rule, and the steps of its head.

@@ -9,6 +9,7 @@
 
 pub(in crate::rego) mod calls;
 pub(in crate::rego) mod check;
+pub(in crate::rego) mod conflicts;
 pub(in crate::rego) mod constants;
 mod declared;
 pub(in crate::rego) mod diagnose;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use crate::rego::gaps::Gaps;
 use crate::rego::prepare::calls::ConftestFile;
 use crate::rego::prepare::check::{Environment, Network};
+use crate::rego::prepare::conflicts::Conflict;
 use crate::rego::prepare::names::{DataPath, Names};
 use crate::rego::syntax::SyntaxError;
 use crate::rego::syntax::ast::{Expr, Module, Rule};
@@ -104,6 +106,11 @@ impl Policies {
         gaps: &Gaps,
     ) -> Vec<PolicyError> {
         check::check(self, environment, network, gaps)
+    }
+
+    /// Definitions that cannot stand beside each other.
+    pub(in crate::rego) fn conflicts(&self) -> Vec<Conflict> {
+        conflicts::conflicts(self)
     }
 
     /// Rules that need themselves or too many others.
