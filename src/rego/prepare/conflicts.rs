@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::rego::prepare::names::{DataPath, below_data, package_path};
+use crate::rego::prepare::names::package_path;
 use crate::rego::prepare::{Policies, PolicyError};
 use crate::rego::syntax::SyntaxError;
 use crate::rego::syntax::ast::{ExprKind, Module, Rule, Step, join_path};
@@ -60,7 +60,9 @@ type Tree = BTreeMap<Vec<Key>, Vec<Definition>>;
 /// All conflicts, one for each rule.
 pub(super) fn conflicts(policies: &Policies) -> Vec<Conflict> {
     let mut tree = Tree::new();
+    let mut packages = BTreeMap::new();
     for (module, unit) in policies.units.iter().enumerate() {
+        packages.entry(keys_of(&unit.module)).or_insert(module);
         for rule in &unit.module.rules {
             let (path, definition) = definition(&unit.module, rule, module);
             tree.entry(path).or_default().push(definition);
@@ -70,15 +72,19 @@ pub(super) fn conflicts(policies: &Policies) -> Vec<Conflict> {
     for (path, definitions) in &tree {
         let found = within(&tree, path, definitions)
             .or_else(|| kinds(path, definitions))
-            .or_else(|| package(policies, path, definitions))
+            .or_else(|| package(policies, &packages, path, definitions))
             .or_else(|| defaults(path, definitions));
         conflicts.extend(found);
     }
     conflicts
 }
 
+fn keys_of(module: &Module) -> Vec<Key> {
+    package_path(module).into_iter().map(Key::Name).collect()
+}
+
 fn definition(module: &Module, rule: &Rule, index: usize) -> (Vec<Key>, Definition) {
-    let mut path: Vec<Key> = package_path(module).into_iter().map(Key::Name).collect();
+    let mut path = keys_of(module);
     path.push(Key::Name(Arc::clone(rule.name())));
     let steps = match &rule.head.reference.kind {
         ExprKind::Ref(_, steps) => steps.as_slice(),
@@ -169,21 +175,17 @@ fn kinds(path: &[Key], definitions: &[Definition]) -> Option<Conflict> {
 }
 
 /// A rule where a package is.
-fn package(policies: &Policies, path: &[Key], definitions: &[Definition]) -> Option<Conflict> {
+fn package(
+    policies: &Policies,
+    packages: &BTreeMap<Vec<Key>, usize>,
+    path: &[Key],
+    definitions: &[Definition],
+) -> Option<Conflict> {
     let first = definitions.first()?;
     if matches!(first.kind, Kind::Map | Kind::MapOfSets) {
         return None;
     }
-    let is_it = |package: &[Arc<str>]| {
-        let package: DataPath = below_data(package);
-        package.len() == path.len()
-            && package
-                .into_iter()
-                .zip(path)
-                .all(|(name, key)| Key::Name(name) == *key)
-    };
-    let mut units = policies.units.iter();
-    let module = units.position(|unit| is_it(&unit.module.package))?;
+    let module = *packages.get(path)?;
     let message = format!("`{}` is both a rule and a package", shown(path));
     let error = SyntaxError::new(first.span, message).help("Rename one of them.");
     Some(Conflict {

@@ -41,7 +41,13 @@ pub(in crate::rego) fn parse_all(
     file: &SourceFile,
     version: Version,
 ) -> Result<Module, Vec<SyntaxError>> {
-    let (tokens, comments) = tokenize(file).map_err(|error| vec![error])?;
+    let (tokens, comments) = tokenize(file).map_err(|error| {
+        let mut parser = Parser::new(file.text(), tokens_before_error(file), version);
+        parser.is_cut = true;
+        let mut errors = parser.module().err().unwrap_or_default();
+        errors.push(error);
+        errors
+    })?;
     let mut parser = Parser::new(file.text(), tokens, version);
     let mut module = parser.module()?;
     module.comments = comments;
@@ -61,8 +67,11 @@ pub(in crate::rego) fn parse_any(file: &SourceFile) -> Result<Module, Vec<Syntax
             return errors_v0;
         }
         // Where it may be v0 after all, what follows says the same again and again.
-        if errors_v1.iter().any(|error| error.message == NO_IF) {
-            errors_v1.truncate(1);
+        let is_unsure = errors_v1.iter().any(|error| error.message == NO_IF);
+        match tokenize(file) {
+            Err(error) if is_unsure => errors_v1 = vec![error],
+            Ok(_) if is_unsure => errors_v1.truncate(1),
+            Ok(_) | Err(_) => {}
         }
         errors_v1
     })
@@ -80,10 +89,7 @@ pub(in crate::rego) fn package_of(file: &SourceFile) -> Option<Vec<Arc<str>>> {
 }
 
 fn looks_like_v1(file: &SourceFile) -> bool {
-    let Ok((tokens, _)) = tokenize(file) else {
-        return true;
-    };
-    tokens.windows(2).any(|pair| {
+    tokens_before_error(file).windows(2).any(|pair| {
         let [first, second] = pair else { return false };
         let text = file.slice(first.span);
         first.kind == Kind::Ident
@@ -109,6 +115,8 @@ struct Parser<'a> {
     version: Version,
     keywords: Keywords,
     depth: usize,
+    /// Whether the text goes on behind the last token with something that is none.
+    is_cut: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -127,6 +135,7 @@ impl<'a> Parser<'a> {
                 not: false,
             },
             depth: 0,
+            is_cut: false,
         }
     }
 
@@ -246,7 +255,11 @@ impl<'a> Parser<'a> {
     }
 
     fn module(&mut self) -> Result<Module, Vec<SyntaxError>> {
-        let (package, package_span, imports) = self.beginning().map_err(|error| vec![error])?;
+        let (package, package_span, imports) = match self.beginning() {
+            Ok(beginning) => beginning,
+            Err(_) if self.is_cut => return Err(Vec::new()),
+            Err(error) => return Err(vec![error]),
+        };
         let mut rules = Vec::new();
         let mut errors = Vec::new();
         while !self.at_end() && errors.len() < MAX_ERRORS {
@@ -255,11 +268,14 @@ impl<'a> Parser<'a> {
             }
             let first = self.next;
             if let Err(error) = self.item(&mut rules) {
+                let goes_on = self.recover(first);
                 let last: Option<&SyntaxError> = errors.last();
-                if last.is_none_or(|last| last.span.start < error.span.start) {
+                let is_new = last.is_none_or(|last| last.span.start < error.span.start);
+                // Before a cut the error may be that there is no more.
+                if is_new && (goes_on || !self.is_cut) {
                     errors.push(error);
                 }
-                if !self.recover(first) {
+                if !goes_on {
                     break;
                 }
             }

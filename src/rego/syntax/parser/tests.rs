@@ -81,6 +81,30 @@ fn what_may_follow_from_an_error_is_not_told() {
 }
 
 #[test]
+fn errors_before_something_that_is_no_token_are_told() {
+    let text = "package a\n\ndeny contains \"x\" if input.a == = 1\n\np := 1\n\nq := \"abc\n";
+    assert_eq!(
+        errors(text),
+        [
+            "3:33 expected an expression, found `=`",
+            "7:6 the string does not end on its line",
+        ]
+    );
+    for text in [
+        // What comes next may be what is missing.
+        "package a\n\np := \"abc\n",
+        "package a\n\np := [1, ^\n",
+        "package a\n\ndeny[x] { x := input.a }\n\np { input.b ~ 2 }\n",
+        "package ^\n",
+        "^",
+    ] {
+        assert_eq!(errors(text).len(), 1, "{text}: {:?}", errors(text));
+    }
+    let errors = errors("package a\n\ndeny[x] { x := = 1 }\n\np { input.b ~ 2 }\n");
+    assert_eq!(errors.len(), 2, "{errors:?}");
+}
+
+#[test]
 fn there_is_an_end_to_errors() {
     let text = format!("package a\n{}", "p := = 1\n".repeat(1_000));
     assert_eq!(errors(&text).len(), 10);
