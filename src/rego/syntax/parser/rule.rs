@@ -5,6 +5,7 @@ use crate::rego::syntax::ast::{
     Body, Else, Expr, ExprKind, Head, Name, Rule, Statement, StatementKind, Step, With,
 };
 use crate::rego::syntax::lexer::Kind;
+use crate::rego::syntax::visit::{Visitor, walk_expr};
 use crate::rego::syntax::{SyntaxError, Version};
 
 impl Parser<'_> {
@@ -25,13 +26,17 @@ impl Parser<'_> {
         } else {
             self.otherwise()?
         };
-        if let Some(other) = otherwise.first()
-            && head.member.is_some()
-        {
-            return Err(SyntaxError::new(
-                other.span,
-                "`else` cannot be used with a rule that gives a set",
-            ));
+        if let Some(other) = otherwise.first() {
+            let message = match &head.reference.kind {
+                _ if head.member.is_some() => "`else` cannot be used with a rule that gives a set",
+                ExprKind::Ref(_, steps) if steps.iter().any(has_variable) => {
+                    "`else` cannot be used with a rule whose head has variables"
+                }
+                _ => "",
+            };
+            if !message.is_empty() {
+                return Err(SyntaxError::new(other.span, message));
+            }
         }
         rules.push(Rule {
             span: self.span_from(start),
@@ -355,4 +360,21 @@ impl Parser<'_> {
             body,
         })
     }
+}
+
+/// Whether a step of a head is not the same for all documents.
+fn has_variable(step: &Step) -> bool {
+    struct Variables(bool);
+    impl Visitor for Variables {
+        fn expr(&mut self, expr: &Expr) {
+            self.0 |= expr.as_var().is_some();
+            walk_expr(self, expr);
+        }
+    }
+    let Step::Index(index) = step else {
+        return false;
+    };
+    let mut variables = Variables(false);
+    variables.expr(index);
+    variables.0
 }
