@@ -1,7 +1,7 @@
 //! Modules → a program for the tracer.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::document::value::Value;
 use crate::rego::prepare::Policies;
@@ -281,6 +281,7 @@ impl Compiler<'_> {
                     number,
                     kind,
                     with: with.collect(),
+                    traits: OnceLock::new(),
                 });
             }
         }

@@ -12,6 +12,7 @@ use crate::rego::trace::plan::{Branch, Callee, Class, Node, NodeKind, Statement,
 use crate::rego::trace::rank::is_choice;
 use crate::rego::trace::reads::{Found, Read, Reads, extend};
 use crate::rego::trace::term::{Derivation, Frame, Made, Source, Term};
+use crate::rego::trace::weigh::{put_better_first, says_why};
 
 /// Rules that use rules are followed this deep.
 const MAX_DEPTH: usize = 40;
@@ -23,8 +24,19 @@ pub(in crate::rego) struct Explainer<'m, 'p> {
     pub(super) root: Option<Value>,
     /// Where documents are in the input.
     prefixes: &'m [Vec<Value>],
+    /// Whether all that is in the input is in its one document.
+    is_plain: bool,
     depth: usize,
     known: &'m mut Known,
+}
+
+/// Which statements of a body are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// Those that may say why it held.
+    Reasons,
+    /// Those that only make the message, too.
+    All,
 }
 
 /// What is known of bodies already: the derivation is kept, so that its address stays its own.
@@ -48,13 +60,18 @@ impl<'m, 'p> Explainer<'m, 'p> {
         known: &'m mut Known,
     ) -> Self {
         let root = machine.context.input.as_ref();
-        Self {
+        let mut explainer = Self {
             root: root.map(|root| root.value.clone()),
             machine,
             prefixes,
+            is_plain: false,
             depth: 0,
             known,
-        }
+        };
+        // A document in the form of Gatekeeper's input: its parameters are not what is judged.
+        let is_whole = prefixes.first().is_some_and(Vec::is_empty);
+        explainer.is_plain = is_whole && !explainer.exists(&["review".into()]);
+        explainer
     }
 
     /// Goes one level deeper, to a bound.
@@ -78,11 +95,10 @@ impl<'m, 'p> Explainer<'m, 'p> {
 
     /// What says of a read whether it is in a document; none where all are.
     pub(super) fn document(&self) -> Option<impl Fn(&Read) -> bool> {
-        let is_whole = self.prefixes.first().is_some_and(Vec::is_empty);
-        // A document in the form of Gatekeeper's input: its parameters are not what is judged.
-        if is_whole && !self.exists(&["review".into()]) {
+        if self.is_plain {
             return None;
         }
+        let is_whole = self.prefixes.first().is_some_and(Vec::is_empty);
         Some(move |read: &Read| match is_whole {
             true => read.place.keys().first() != Some(&"parameters".into()),
             false => self.prefix_of(&read.place.keys()).is_some(),
@@ -109,12 +125,20 @@ impl<'m, 'p> Explainer<'m, 'p> {
         };
         let mut witnesses = Vec::new();
         for derivation in &derivations(rule, member) {
-            let mut ranked = self.ranked(derivation)?;
-            for read in self.reads(&term)? {
-                ranked.push((Class::Message, read));
+            let mut ranked = self.ranked(derivation, Wanted::Reasons)?;
+            self.sort(&mut ranked);
+            if !says_why(&ranked) {
+                ranked = self.ranked(derivation, Wanted::All)?;
+                for read in self.reads(&term)? {
+                    ranked.push((Class::Message, read));
+                }
+                self.sort(&mut ranked);
             }
-            let quoted = self.own_reads(&term)?;
-            self.sort(&mut ranked, &quoted);
+            let quoted = match ranked.first() {
+                Some((Class::Test, first)) if first.is_choice => self.own_reads(&term)?,
+                _ => Reads::new(),
+            };
+            put_better_first(&mut ranked, &quoted);
             witnesses.push(Witness {
                 branch: Some(Arc::clone(&derivation.branch)),
                 reads: ranked.into_iter().map(|(_, read)| read).collect(),
@@ -132,9 +156,13 @@ impl<'m, 'p> Explainer<'m, 'p> {
     }
 
     /// What a body's statements read, by class.
-    fn ranked(&mut self, derivation: &Rc<Derivation>) -> Result<Vec<(Class, Read)>, Stop> {
+    fn ranked(
+        &mut self,
+        derivation: &Rc<Derivation>,
+        wanted: Wanted,
+    ) -> Result<Vec<(Class, Read)>, Stop> {
         self.in_context(&derivation.context, |explainer| {
-            explainer.ranked_in_context(derivation)
+            explainer.ranked_in_context(derivation, wanted)
         })
     }
 
@@ -153,18 +181,23 @@ impl<'m, 'p> Explainer<'m, 'p> {
     fn ranked_in_context(
         &mut self,
         derivation: &Rc<Derivation>,
+        wanted: Wanted,
     ) -> Result<Vec<(Class, Read)>, Stop> {
         let mut frame = derivation.frame.clone();
         let body = &derivation.branch.body;
         let mut ranked = Vec::new();
         for &(index, class) in &body.ranked {
             let statement = &body.statements[index];
+            let traits = self.traits(statement);
             let class = match class {
-                Class::Test | Class::Answer if self.only_formats(statement) => Class::Message,
-                Class::Test if self.exempts(statement) => Class::Exemption,
+                Class::Test | Class::Answer if traits.only_formats => Class::Message,
+                Class::Test if traits.exempts => Class::Exemption,
                 Class::Test if self.names_rule(statement, &mut frame)? => Class::Generator,
                 class => class,
             };
+            if class == Class::Message && wanted == Wanted::Reasons {
+                continue;
+            }
             let reads = match class {
                 Class::Answer => self.answer(statement, &mut frame)?,
                 _ => self.statement(statement, &mut frame, true)?,
@@ -203,15 +236,14 @@ impl<'m, 'p> Explainer<'m, 'p> {
         }
         let derivation = Rc::clone(derivation);
         let reads = self.within(|explainer| {
-            let mut ranked = explainer.ranked(&derivation)?;
-            explainer.sort(&mut ranked, &[]);
-            let is_reason = |class: Class| class != Class::Message;
-            let has_reason = ranked.iter().any(|(class, _)| is_reason(*class));
-            let reads = ranked
-                .into_iter()
-                .filter(|(class, _)| is_reason(*class) || !has_reason)
-                .map(|(_, read)| read);
-            Ok(reads.collect())
+            let mut ranked = explainer.ranked(&derivation, Wanted::Reasons)?;
+            explainer.sort(&mut ranked);
+            if ranked.is_empty() {
+                ranked = explainer.ranked(&derivation, Wanted::All)?;
+                explainer.sort(&mut ranked);
+            }
+            put_better_first(&mut ranked, &[]);
+            Ok(ranked.into_iter().map(|(_, read)| read).collect())
         })?;
         self.known
             .insert(address, (derivation, reads.clone().into()));
@@ -432,22 +464,22 @@ pub(super) fn derivations(rule: &Term, member: &Value) -> Vec<Rc<Derivation>> {
 
 /// The bodies that gave a member of a partial rule or a comprehension.
 fn derivations_of(rule: &Term, member: &Value) -> Vec<Rc<Derivation>> {
-    fn of_source(source: &Source, member: &Value) -> Vec<Rc<Derivation>> {
-        match source {
-            Source::Made(made) => match &**made {
-                Made::Collection(members) => members
-                    .members
-                    .values()
-                    .filter(|known| known.value.value == *member)
-                    .flat_map(|known| known.derivations.iter().cloned())
-                    .collect(),
-                Made::Result(_, inner) => of_source(inner, member),
-                Made::Call { .. } | Made::Absent(..) | Made::Default(..) => Vec::new(),
-            },
-            Source::Constant | Source::Node(_) | Source::Key(_) | Source::Path(..) => Vec::new(),
-        }
+    let Source::Made(made) = rule.source.inner() else {
+        return Vec::new();
+    };
+    let Made::Collection(known) = &**made else {
+        return Vec::new();
+    };
+    if matches!(rule.value, Value::Set(_)) {
+        let known = known.members.get(member);
+        return known.map_or_else(Vec::new, |known| known.derivations.clone());
     }
-    of_source(&rule.source, member)
+    known
+        .members
+        .values()
+        .filter(|known| known.value.value == *member)
+        .flat_map(|known| known.derivations.iter().cloned())
+        .collect()
 }
 
 fn derivation_of(term: &Term) -> Option<Rc<Derivation>> {

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::document::value::{Object, Value};
 use crate::rego::prepare::names::DataPath;
-use crate::rego::syntax::ast::Operator;
+use crate::rego::trace::expr::compare;
 use crate::rego::trace::functions::Functions;
 use crate::rego::trace::meter::Meter;
 use crate::rego::trace::plan::{
@@ -272,8 +272,17 @@ impl<'p> Machine<'p> {
             return self.unify(&sides.0, &sides.1, frame, then);
         }
         if !node.open {
-            let value = self.value(node, frame)?;
-            return match value.is_some_and(|value| value.holds()) {
+            let holds = match &node.kind {
+                // Nobody asks where a truth comes from that only is to hold.
+                NodeKind::Compare(operator, sides) => match self.value(&sides.0, frame)? {
+                    Some(left) => self
+                        .value(&sides.1, frame)?
+                        .is_some_and(|right| compare(*operator, &left.value, &right.value)),
+                    None => false,
+                },
+                _ => self.value(node, frame)?.is_some_and(|value| value.holds()),
+            };
+            return match holds {
                 true => then(self, frame),
                 false => Ok(Flow::More),
             };
@@ -286,16 +295,6 @@ impl<'p> Machine<'p> {
                 false => Ok(Flow::More),
             },
         )
-    }
-
-    /// As OPA's compiler, which moves operands out of `not`: where one is undefined, the statement does not hold.
-    fn operands_are_defined(&mut self, node: &Node, frame: &mut Frame) -> Result<bool, Stop> {
-        for operand in operands(node) {
-            if !operand.open && self.value(operand, frame)?.is_none() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     /// Whether an expression holds in at least one way.
@@ -316,14 +315,20 @@ impl<'p> Machine<'p> {
         frame: &mut Frame,
         then: Then<'_>,
     ) -> Step {
+        let Some(key) = key else {
+            for found in collection.elements() {
+                self.spend(1)?;
+                if self.matches(value, found, frame, then)? == Flow::Enough {
+                    return Ok(Flow::Enough);
+                }
+            }
+            return Ok(Flow::More);
+        };
         for (found_key, found) in collection.children() {
             self.spend(1)?;
-            let flow = match key {
-                None => self.matches(value, found, frame, then)?,
-                Some(key) => self.matches(key, found_key, frame, &mut |machine, frame| {
-                    machine.matches(value, found.clone(), frame, then)
-                })?,
-            };
+            let flow = self.matches(key, found_key, frame, &mut |machine, frame| {
+                machine.matches(value, found.clone(), frame, then)
+            })?;
             if flow == Flow::Enough {
                 return Ok(flow);
             }
@@ -422,50 +427,6 @@ impl<'p> Machine<'p> {
         let flow = then(self, frame);
         frame[slot] = None;
         flow
-    }
-}
-
-/// What is evaluated outside of a `not` in front of an expression.
-fn operands(node: &Node) -> Vec<&Node> {
-    match &node.kind {
-        NodeKind::Call(_, args) => args.iter().collect(),
-        NodeKind::In(..) => node.parts(),
-        NodeKind::Compare(Operator::Equal, sides) | NodeKind::Unify(sides) => {
-            // References that are compared for equality stay, what they are indexed with does not.
-            [&sides.0, &sides.1]
-                .into_iter()
-                .flat_map(stay_or_move)
-                .collect()
-        }
-        NodeKind::Compare(_, sides) => vec![&sides.0, &sides.1],
-        NodeKind::Ref(..) | NodeKind::Data(_) => indexes(node),
-        NodeKind::Array(items) | NodeKind::Set(items) => items.iter().collect(),
-        NodeKind::Object(entries) => entries.iter().flat_map(|(k, v)| [k, v]).collect(),
-        NodeKind::Constant(_)
-        | NodeKind::Local(_)
-        | NodeKind::Input
-        | NodeKind::Comprehension(_)
-        | NodeKind::Template(_) => Vec::new(),
-    }
-}
-
-fn stay_or_move(side: &Node) -> Vec<&Node> {
-    match &side.kind {
-        NodeKind::Ref(..) | NodeKind::Data(_) => indexes(side),
-        NodeKind::Local(_) => Vec::new(),
-        _ => vec![side],
-    }
-}
-
-fn indexes(reference: &Node) -> Vec<&Node> {
-    match &reference.kind {
-        NodeKind::Ref(head, steps) => {
-            let is_call = matches!(head.kind, NodeKind::Call(..));
-            let call = is_call.then_some(&**head);
-            call.into_iter().chain(steps).collect()
-        }
-        NodeKind::Data(steps) => steps.iter().collect(),
-        _ => Vec::new(),
     }
 }
 

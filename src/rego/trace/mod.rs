@@ -24,6 +24,7 @@ mod matching;
 mod meter;
 mod missing;
 mod narrate;
+mod negation;
 mod order;
 mod partial;
 pub(in crate::rego) mod places;
@@ -35,4 +36,5 @@ mod rules;
 mod term;
 #[cfg(test)]
 mod tests;
+mod traits;
 mod weigh;

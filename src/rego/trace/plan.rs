@@ -2,7 +2,7 @@
 //! variables bound.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::document::value::Value;
 use crate::rego::prepare::names::DataPath;
@@ -190,6 +190,19 @@ pub(in crate::rego) struct Statement {
     pub(in crate::rego) kind: StatementKind,
     /// What is replaced while it is evaluated.
     pub(in crate::rego) with: Vec<(Target, Node)>,
+    /// What it says about its body, once that was asked for.
+    pub(in crate::rego) traits: OnceLock<Traits>,
+}
+
+/// What a statement says about the body that it is in, whatever the input is.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rego) struct Traits {
+    /// The rule or function of the policies that it says is not so.
+    pub(in crate::rego) negated: Option<GroupId>,
+    /// Whether that exempts by its name.
+    pub(in crate::rego) exempts: bool,
+    /// Whether it is a call of a function of the policies that tests nothing.
+    pub(in crate::rego) only_formats: bool,
 }
 
 /// What a statement says.

@@ -136,12 +136,42 @@ impl Place {
 
     /// Whether it is another place or below it.
     pub(in crate::rego) fn is_below(&self, other: &Self) -> bool {
-        self.keys().starts_with(&other.keys())
+        let Some(deeper) = self.depth().checked_sub(other.depth()) else {
+            return false;
+        };
+        let mut place = self;
+        for _ in 0..deeper {
+            if let Some(step) = &place.0 {
+                place = &step.parent;
+            }
+        }
+        place.is(other)
+    }
+
+    /// Whether it is the same place.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let (mut one, mut other) = (self, other);
+        loop {
+            match (&one.0, &other.0) {
+                (None, None) => return true,
+                (Some(own), Some(others)) if Rc::ptr_eq(own, others) => return true,
+                (Some(own), Some(others)) if own.key == others.key => {
+                    (one, other) = (&own.parent, &others.parent);
+                }
+                _ => return false,
+            }
+        }
+    }
+
+    /// How many keys lead to it.
+    fn depth(&self) -> usize {
+        let steps = std::iter::successors(self.0.as_ref(), |step| step.parent.0.as_ref());
+        steps.count()
     }
 
     /// The keys from the root.
     pub(in crate::rego) fn keys(&self) -> Vec<Value> {
-        let mut keys = Vec::new();
+        let mut keys = Vec::with_capacity(self.depth());
         let mut place = self;
         while let Some(step) = &place.0 {
             keys.push(step.key.clone());
@@ -227,6 +257,27 @@ impl Term {
                 .iter()
                 .map(|value| entry(value.clone(), value.clone()))
                 .collect(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Undefined => Vec::new(),
+        }
+    }
+
+    /// All values below.
+    pub(in crate::rego) fn elements(&self) -> Vec<Self> {
+        let element = |key: &Value, value: &Value| Self {
+            source: self.source.of_child(key, value),
+            value: value.clone(),
+        };
+        match &self.value {
+            Value::Object(object) => object.iter().map(|(key, it)| element(key, it)).collect(),
+            Value::Array(items) => (0_u64..)
+                .zip(items.iter())
+                .map(|(index, value)| element(&Value::from(index), value))
+                .collect(),
+            Value::Set(set) => set.iter().map(|value| element(value, value)).collect(),
             Value::Null
             | Value::Bool(_)
             | Value::Number(_)

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use crate::document::value::Value;
 use crate::rego::syntax::ast::Operator;
 use crate::rego::trace::explain::Explainer;
-use crate::rego::trace::plan::{Class, GroupId, Node, NodeKind, Statement, StatementKind};
+use crate::rego::trace::plan::{Class, NodeKind, Statement, StatementKind};
 use crate::rego::trace::reads::Read;
-use crate::rego::trace::rules::calls_group;
 use crate::rego::trace::term::{Place, index};
 
 impl Explainer<'_, '_> {
-    /// Puts those reads first that say most; `quoted` are those that the message is made of.
-    pub(super) fn sort(&self, ranked: &mut Vec<(Class, Read)>, quoted: &[Read]) {
+    /// Puts those reads first that say most.
+    pub(super) fn sort(&self, ranked: &mut Vec<(Class, Read)>) {
         if let Some(is_kept) = self.document() {
             ranked.retain(|(_, read)| is_kept(read));
         }
@@ -20,9 +19,6 @@ impl Explainer<'_, '_> {
             read.weight = Some(self.weight(*class, read));
         }
         ranked.sort_by_key(|(_, read)| read.weight);
-        if let Some(better) = better(ranked, quoted) {
-            ranked[..=better].rotate_right(1);
-        }
     }
 
     /// The first read; where that only says which document it is, the one that says least of that, of equals the last.
@@ -63,7 +59,7 @@ impl Explainer<'_, '_> {
     fn weight(&self, class: Class, read: &Read) -> u8 {
         let known_or_own = || read.weight.unwrap_or_else(|| self.own_weight(read));
         match class {
-            Class::Message => 8,
+            Class::Message => OF_MESSAGE,
             Class::Test => known_or_own(),
             Class::Exemption | Class::Answer => known_or_own().max(1),
             Class::Generator => match self.own_weight(read) {
@@ -150,30 +146,9 @@ impl Explainer<'_, '_> {
         }
     }
 
-    /// Whether a statement says that a rule or function of the policies is not so that exempts by its name.
-    pub(super) fn exempts(&self, statement: &Statement) -> bool {
-        const WORDS: [&str; 9] = [
-            "exempt",
-            "exception",
-            "exclud",
-            "ignore",
-            "skip",
-            "bypass",
-            "waive",
-            "whitelist",
-            "allowlist",
-        ];
-        let Some(group) = self.negated(statement) else {
-            return false;
-        };
-        let name = self.machine.program.groups[group].path.last();
-        let name = name.map(|name| name.to_ascii_lowercase());
-        name.is_some_and(|name| WORDS.iter().any(|word| name.contains(word)))
-    }
-
     /// Whether a rule or function of the policies that is not so looked at what a resource is called only.
     pub(super) fn may_exempt(&self, statement: &Statement, read: &Read) -> bool {
-        self.below_metadata(read).is_some() && self.negated(statement).is_some()
+        self.traits(statement).negated.is_some() && self.below_metadata(read).is_some()
     }
 
     /// The key below the document's own `metadata`.
@@ -202,42 +177,25 @@ impl Explainer<'_, '_> {
             }
             StatementKind::SomeIn(..) | StatementKind::Every(_) => false,
         };
-        let below = self.below_metadata(read);
-        is_comparison && matches!(below.as_deref(), Some("labels" | "annotations"))
+        let below = || self.below_metadata(read);
+        is_comparison && matches!(below().as_deref(), Some("labels" | "annotations"))
     }
+}
 
-    /// The rule or function of the policies that a statement says is not so.
-    fn negated(&self, statement: &Statement) -> Option<GroupId> {
-        let StatementKind::Not(node) = &statement.kind else {
-            return None;
-        };
-        match &node.kind {
-            NodeKind::Data(steps) => self.machine.group_at(steps),
-            _ => calls_group(node),
-        }
-    }
+/// How little what a message is made of says about why its body held: nothing says less.
+const OF_MESSAGE: u8 = 8;
 
-    /// A call of a function of the policies that tests nothing.
-    pub(super) fn only_formats(&self, statement: &Statement) -> bool {
-        let StatementKind::Holds(node) = &statement.kind else {
-            return false;
-        };
-        let NodeKind::Unify(sides) = &node.kind else {
-            return false;
-        };
-        let group_of = |node: &Node| match &node.kind {
-            NodeKind::Data(steps) => self.machine.group_at(steps),
-            _ => calls_group(node),
-        };
-        let group = group_of(&sides.0).or_else(|| group_of(&sides.1));
-        group.is_some_and(|group| {
-            let definitions = &self.machine.program.groups[group].definitions;
-            definitions.iter().all(|definition| {
-                let branches = definition.branches.iter();
-                let mut ranked = branches.flat_map(|branch| &branch.body.ranked);
-                !ranked.any(|(_, class)| matches!(class, Class::Test | Class::Answer))
-            })
-        })
+/// Whether the first of sorted reads says more than those that a message is made of.
+pub(super) fn says_why(ranked: &[(Class, Read)]) -> bool {
+    let first = ranked.first().and_then(|(_, read)| read.weight);
+    first.is_some_and(|weight| weight < OF_MESSAGE)
+}
+
+/// Puts the read first that says more than the first one, where there is one; `quoted` are those that the message is
+/// made of.
+pub(super) fn put_better_first(ranked: &mut [(Class, Read)], quoted: &[Read]) {
+    if let Some(better) = better(ranked, quoted) {
+        ranked[..=better].rotate_right(1);
     }
 }
 
@@ -246,9 +204,7 @@ fn better(ranked: &[(Class, Read)], quoted: &[Read]) -> Option<usize> {
     let Some((Class::Test, first)) = ranked.first() else {
         return None;
     };
-    let is_same = |one: &Read, other: &Read| {
-        one.place.is_below(&other.place) && other.place.is_below(&one.place)
-    };
+    let is_same = |one: &Read, other: &Read| one.place.is(&other.place);
     let is_quoted = |read: &Read| quoted.iter().any(|quoted| is_same(quoted, read));
     let equals = || {
         let tests = ranked.iter().enumerate();
