@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::document::Limits;
 use crate::document::mapping::{Key, Mapping};
 use crate::document::path::{Node, SpanTable};
+use crate::document::scalar;
 use crate::document::value::Value;
 use crate::finding::{Location, Precision, Problem, Stage};
 use crate::source::{SourceFile, Span};
@@ -157,20 +158,6 @@ impl<'a> Builder<'a> {
                 ..
             })
         )
-    }
-
-    /// Whether the next node is the value of a key of a mapping.
-    pub(super) fn expects_value_of_key(&self) -> bool {
-        let frame = self.frames.last();
-        frame.is_some_and(|frame| matches!(frame.content, Content::Mapping(_)))
-            && !self.expects_key()
-    }
-
-    /// Whether the innermost collection is written in brackets: it has a width from its start on.
-    pub(super) fn is_bracketed(&self) -> bool {
-        self.frames
-            .last()
-            .is_some_and(|frame| !self.nodes[frame.node].value_span.is_empty())
     }
 
     /// What an anchor on a key names.
@@ -455,6 +442,11 @@ impl<'a> Builder<'a> {
         let anchored = self.anchors.get(&anchor).map(|anchored| &anchored.value);
         match anchored {
             Some(Value::String(text)) => Ok(text.to_string()),
+            Some(Value::Number(number)) if number.as_i64().is_none() => {
+                let float = number.as_f64().filter(|_| number.as_u64().is_none());
+                let key = float.map(scalar::float_key);
+                key.ok_or_else(|| BuildError::new(span, "the key is too large a number"))
+            }
             Some(value @ (Value::Bool(_) | Value::Number(_))) => Ok(value.to_string()),
             Some(
                 Value::Null | Value::Array(_) | Value::Set(_) | Value::Object(_) | Value::Undefined,

@@ -7,7 +7,6 @@ mod build;
 pub mod directive;
 pub mod embedded;
 mod encoding;
-mod events;
 pub mod field;
 pub mod input;
 mod json;
@@ -21,6 +20,9 @@ pub mod print;
 mod properties;
 mod scalar;
 pub mod shape;
+mod stream;
+mod tags;
+mod timestamp;
 pub mod value;
 mod yaml;
 

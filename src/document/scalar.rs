@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::document::timestamp::is_timestamp;
 use crate::document::value::Value;
 
 /// What a scalar without quotes and without tag is.
@@ -38,6 +39,8 @@ pub(super) enum Tag {
     Null,
     /// `!!binary`
     Binary,
+    /// `!!timestamp`: text as written, where it is one.
+    Timestamp,
 }
 
 impl Tag {
@@ -49,6 +52,7 @@ impl Tag {
             "bool" => Self::Bool,
             "null" => Self::Null,
             "binary" => Self::Binary,
+            "timestamp" => Self::Timestamp,
             _ => Self::Text,
         }
     }
@@ -61,6 +65,7 @@ impl Tag {
             Self::Bool => "!!bool",
             Self::Null => "!!null",
             Self::Binary => "!!binary",
+            Self::Timestamp => "!!timestamp",
         }
     }
 }
@@ -127,7 +132,14 @@ fn number(text: &str) -> Scalar {
     {
         return Scalar::Float(float);
     }
-    Scalar::Text
+    // go-yaml reads a sign after the prefix, too.
+    let signed = text
+        .strip_prefix("0b")
+        .map(|digits| i64::from_str_radix(digits, 2));
+    match signed {
+        Some(Ok(value)) => Scalar::Int(value),
+        Some(Err(_)) | None => Scalar::Text,
+    }
 }
 
 /// Go's `ParseInt` and then `ParseUint` with base 0.
@@ -252,6 +264,7 @@ fn tagged(text: &str, tag: Tag, words: Words) -> Result<Scalar, String> {
         | (Tag::Float, Scalar::Float(_))
         | (Tag::Bool, Scalar::Bool(_))
         | (Tag::Null, Scalar::Null) => Ok(scalar),
+        (Tag::Timestamp, _) if is_timestamp(text) => Ok(Scalar::Text),
         #[expect(clippy::cast_precision_loss, reason = "as kubectl converts it")]
         (Tag::Float, Scalar::Int(value)) => Ok(Scalar::Float(*value as f64)),
         _ => Err(format!("`{text}` is no {}", tag.name())),
@@ -291,7 +304,7 @@ pub(super) fn key(
 }
 
 /// Go's `FormatFloat(f, 'g', -1, 32)`, with YAML's words for what is no number.
-fn float_key(float: f64) -> String {
+pub(super) fn float_key(float: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "as kubectl converts it")]
     let float = float as f32;
     if float.is_nan() {

@@ -120,7 +120,8 @@ impl<'a> Lines<'a> {
             if self.byte() == Some(b':') && self.ends_flow_key() {
                 break;
             }
-            if matches!(self.byte()?, b'[' | b'{') {
+            // For kubectl a question mark ends the scalar.
+            if matches!(self.byte()?, b'[' | b'{' | b'?') {
                 return None;
             }
             self.plain_byte()?;

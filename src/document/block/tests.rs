@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::document::block::parse;
 use crate::document::scalar::Words;
-use crate::document::{Limits, Syntax, yaml};
+use crate::document::{Limits, yaml};
 use crate::source::SourceFile;
 
 /// Whether this reader took the text; it must then give the same as the full one.
@@ -116,50 +116,6 @@ fn a_block_text_below_a_comment_with_its_sign_is_at_its_own() {
     let spans = full.documents[0].spans.nodes();
     let span = spans.last().expect("a node").value_span;
     assert_eq!(file.slice(span), "|2-\n      a secret");
-}
-
-#[test]
-fn a_colon_that_kubectl_takes_for_a_part_of_the_word_is_an_error() {
-    let problems = |text: &str| {
-        let file = Arc::new(SourceFile::new("t.yaml", text.to_owned()));
-        let parsed = crate::document::parse(&file, Syntax::Yaml, &Limits::default());
-        parsed.problems.len()
-    };
-    for text in [
-        "a: {b:}\n",
-        "a: {b:, c: 1}\n",
-        "a: [b:]\n",
-        "[{n: v, emptyDir:}]\n",
-    ] {
-        assert_eq!(problems(text), 1, "{text}");
-    }
-    for text in [
-        "a: {b: }\n",
-        "a: {b: , c: 1}\n",
-        "a: {\"b\":}\n",
-        "a: {b: {}}\n",
-        "a:\nb: [c]\n",
-    ] {
-        assert_eq!(problems(text), 0, "{text}");
-    }
-}
-
-#[test]
-fn a_dash_alone_in_brackets_is_a_text_as_for_kubectl() {
-    let text = "a: [kubectl, -f, -]\nb: {c: -, d: [-, x, -]}\n---\ne: [\n  -,\n  x-]\n";
-    let file = Arc::new(SourceFile::new("t.yaml", text.to_owned()));
-    let parsed = crate::document::parse(&file, Syntax::Yaml, &Limits::default());
-    assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
-    let values: Vec<String> = parsed
-        .documents
-        .iter()
-        .map(|document| crate::document::print::to_json(&document.value))
-        .collect();
-    let wanted = [
-        r#"{"a":["kubectl","-f","-"],"b":{"c":"-","d":["-","x","-"]}}"#,
-        r#"{"e":["-","x-"]}"#,
-    ];
-    assert_eq!(values, wanted);
 }
 
 #[test]
