@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::document::value::{Object, Value};
-use crate::rego::trace::term::{Derivation, Made, Member, Members, Origin, Source, Term};
+use crate::rego::trace::term::{Derivation, Entries, Made, Member, Members, Origin, Source, Term};
 
 /// Adds a member, or one more body that gave it.
 pub(in crate::rego) fn add(
@@ -26,40 +26,30 @@ pub(in crate::rego) fn add(
 }
 
 /// A collection that the program made.
-pub(in crate::rego) fn collection(
-    value: Value,
-    origin: Origin,
-    members: BTreeMap<Value, Member>,
-) -> Term {
+pub(in crate::rego) fn collection(value: Value, origin: Origin, entries: Entries) -> Term {
     Term {
         value,
-        source: Source::Made(Rc::new(Made::Collection(Members { origin, members }))),
+        source: Source::Made(Rc::new(Made::Collection(Members { origin, entries }))),
     }
 }
 
 fn literal(value: Value, entries: impl Iterator<Item = (Term, Term)>) -> Term {
-    let members = entries
-        .map(|(key, value)| {
-            let member = Member {
-                key: key.source,
-                value,
-                derivations: Vec::new(),
-            };
-            (key.value, member)
-        })
-        .collect();
-    collection(value, Origin::Literal, members)
+    let members = entries.map(|(key, value)| (key.value, Member::of(key.source, value)));
+    collection(value, Origin::Literal, Entries::Map(members.collect()))
+}
+
+/// The value of a list of members.
+pub(super) fn array_of(members: &[Member]) -> Value {
+    let values = members.iter().map(|member| member.value.value.clone());
+    Value::from(values.collect::<Vec<_>>())
 }
 
 pub(super) fn array(terms: Vec<Term>) -> Term {
-    let value = Value::from(
-        terms
-            .iter()
-            .map(|term| term.value.clone())
-            .collect::<Vec<_>>(),
-    );
-    let keys = (0_u64..).map(Term::constant);
-    literal(value, keys.zip(terms))
+    let members: Vec<Member> = terms
+        .into_iter()
+        .map(|term| Member::of(Source::Constant, term))
+        .collect();
+    collection(array_of(&members), Origin::Literal, Entries::List(members))
 }
 
 pub(super) fn set(terms: Vec<Term>) -> Term {

@@ -10,7 +10,7 @@ use crate::rego::trace::machine::{Flow, Machine, Replacement, Step, Stop, ThenVa
 use crate::rego::trace::partial::merged;
 use crate::rego::trace::plan::{DataNode, GroupId, GroupKind, Node};
 use crate::rego::trace::rules::CONFLICT;
-use crate::rego::trace::term::{Frame, Member, Origin, Source, Term};
+use crate::rego::trace::term::{Entries, Frame, Member, Origin, Source, Term};
 
 impl Machine<'_> {
     /// Calls `then` with each value of a reference below `data`.
@@ -203,18 +203,9 @@ impl Machine<'_> {
                 path.push(Arc::clone(key));
                 if let Some(term) = self.whole(Some(child), &path)? {
                     let entry = put(None, &[Value::from(&**key)], term.clone());
-                    let entry = collection(
-                        entry.value,
-                        Origin::Literal,
-                        BTreeMap::from([(
-                            Value::from(&**key),
-                            Member {
-                                key: Source::Constant,
-                                value: term,
-                                derivations: Vec::new(),
-                            },
-                        )]),
-                    );
+                    let member = (Value::from(&**key), Member::of(Source::Constant, term));
+                    let entries = Entries::Map(BTreeMap::from([member]));
+                    let entry = collection(entry.value, Origin::Literal, entries);
                     whole = Some(match whole {
                         Some(whole) => self.joined(whole, entry)?,
                         None => entry,

@@ -471,11 +471,11 @@ fn derivations_of(rule: &Term, member: &Value) -> Vec<Rc<Derivation>> {
         return Vec::new();
     };
     if matches!(rule.value, Value::Set(_)) {
-        let known = known.members.get(member);
+        let known = known.entries.get(member);
         return known.map_or_else(Vec::new, |known| known.derivations.clone());
     }
     known
-        .members
+        .entries
         .values()
         .filter(|known| known.value.value == *member)
         .flat_map(|known| known.derivations.iter().cloned())

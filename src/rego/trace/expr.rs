@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use crate::document::value::{Object, Value};
 use crate::rego::syntax::ast::Operator;
-use crate::rego::trace::collections::{add, array, collection, object, set};
+use crate::rego::trace::collections::{add, array, array_of, collection, object, set};
 use crate::rego::trace::machine::{Flow, Machine, Step, Stop, ThenValue};
 use crate::rego::trace::plan::{Callee, Comprehension, ComprehensionKind, Node, NodeKind};
 use crate::rego::trace::rules::CONFLICT;
-use crate::rego::trace::term::{Derivation, Frame, Member, Origin, Source, Term};
+use crate::rego::trace::term::{Entries, Frame, Member, Origin, Source, Term, value_below};
 
 impl Machine<'_> {
     /// The value of an expression that has one at most; the first where it has several.
@@ -66,6 +66,32 @@ impl Machine<'_> {
                 })?;
                 Ok(found)
             }
+        }
+    }
+
+    /// The value of an expression that has one at most, where nobody asks where it comes from.
+    pub(super) fn plain(&mut self, node: &Node, frame: &mut Frame) -> Result<Option<Value>, Stop> {
+        match &node.kind {
+            NodeKind::Constant(value) if *value != Value::Undefined => Ok(Some(value.clone())),
+            NodeKind::Local(slot) => Ok(frame[*slot].as_ref().map(|term| term.value.clone())),
+            NodeKind::Input => {
+                let input = self.context.input.as_ref();
+                Ok(input.map(|input| input.value.clone()))
+            }
+            NodeKind::Ref(head, steps) if !node.open => {
+                let mut value = self.plain(head, frame)?;
+                for step in steps {
+                    let Some(whole) = value else {
+                        return Ok(None);
+                    };
+                    value = match &step.kind {
+                        NodeKind::Constant(key) => below(&whole, key),
+                        _ => self.plain(step, frame)?.and_then(|key| below(&whole, &key)),
+                    };
+                }
+                Ok(value)
+            }
+            _ => Ok(self.value(node, frame)?.map(|term| term.value)),
         }
     }
 
@@ -361,15 +387,12 @@ impl Machine<'_> {
         frame: &mut Frame,
     ) -> Result<Term, Stop> {
         let around = Rc::new(frame.clone());
+        let mut list: Vec<Member> = Vec::new();
         let mut members: BTreeMap<Value, Member> = BTreeMap::new();
         let branch = &made.branch;
         self.body(&branch.body, 0, frame, &mut |machine, frame| {
             machine.spend(1 + frame.len() as u64 / 8)?;
-            let derivation = Rc::new(Derivation {
-                branch: std::sync::Arc::clone(branch),
-                frame: frame.clone(),
-                context: Rc::clone(&machine.context),
-            });
+            let derivation = machine.derivation(branch, frame);
             let nodes: Vec<&Node> = branch.member.iter().chain(&branch.value).collect();
             machine.combinations(&nodes, Vec::new(), frame, &mut |machine, _, mut terms| {
                 let Some(value) = terms.pop() else {
@@ -377,7 +400,10 @@ impl Machine<'_> {
                 };
                 let (key, source) = match (made.kind, terms.pop()) {
                     (ComprehensionKind::Array, _) => {
-                        (Value::from(members.len() as u64), Source::Constant)
+                        let mut member = Member::of(Source::Constant, value);
+                        member.derivations.push(Rc::clone(&derivation));
+                        list.push(member);
+                        return Ok(Flow::More);
                     }
                     (ComprehensionKind::Object, Some(key)) => (key.value, key.source),
                     (ComprehensionKind::Set | ComprehensionKind::Object, _) => {
@@ -385,7 +411,10 @@ impl Machine<'_> {
                     }
                 };
                 let before = members.get(&key).map(|member| &member.value.value);
-                if machine.is_strict && before.is_some_and(|before| *before != value.value) {
+                if machine.is_strict
+                    && made.kind == ComprehensionKind::Object
+                    && before.is_some_and(|before| *before != value.value)
+                {
                     return Err(CONFLICT);
                 }
                 add(&mut members, key, source, value, &derivation);
@@ -393,12 +422,7 @@ impl Machine<'_> {
             })
         })?;
         let value = match made.kind {
-            ComprehensionKind::Array => Value::from(
-                members
-                    .values()
-                    .map(|member| member.value.value.clone())
-                    .collect::<Vec<_>>(),
-            ),
+            ComprehensionKind::Array => array_of(&list),
             ComprehensionKind::Set => Value::from(members.keys().cloned().collect::<BTreeSet<_>>()),
             ComprehensionKind::Object => Value::from(
                 members
@@ -407,10 +431,18 @@ impl Machine<'_> {
                     .collect::<Object>(),
             ),
         };
+        let entries = match made.kind {
+            ComprehensionKind::Array => Entries::List(list),
+            ComprehensionKind::Set | ComprehensionKind::Object => Entries::Map(members),
+        };
         let context = Rc::clone(&self.context);
         let origin = Origin::Comprehension(std::sync::Arc::clone(made), around, context);
-        Ok(collection(value, origin, members))
+        Ok(collection(value, origin, entries))
     }
+}
+
+fn below(whole: &Value, key: &Value) -> Option<Value> {
+    value_below(whole, key).cloned()
 }
 
 /// The value below a key; an element of a set comes from where the key does, if the set does not say.

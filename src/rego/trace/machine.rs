@@ -273,14 +273,16 @@ impl<'p> Machine<'p> {
         }
         if !node.open {
             let holds = match &node.kind {
-                // Nobody asks where a truth comes from that only is to hold.
-                NodeKind::Compare(operator, sides) => match self.value(&sides.0, frame)? {
+                NodeKind::Compare(operator, sides) => match self.plain(&sides.0, frame)? {
                     Some(left) => self
-                        .value(&sides.1, frame)?
-                        .is_some_and(|right| compare(*operator, &left.value, &right.value)),
+                        .plain(&sides.1, frame)?
+                        .is_some_and(|right| compare(*operator, &left, &right)),
                     None => false,
                 },
-                _ => self.value(node, frame)?.is_some_and(|value| value.holds()),
+                _ => match self.plain(node, frame)? {
+                    None | Some(Value::Bool(false) | Value::Undefined) => false,
+                    Some(_) => true,
+                },
             };
             return match holds {
                 true => then(self, frame),

@@ -9,7 +9,7 @@ use crate::rego::trace::collections::{add, collection};
 use crate::rego::trace::machine::{Flow, Machine, Stop};
 use crate::rego::trace::plan::{Branch, Definition, GroupId, Node};
 use crate::rego::trace::rules::CONFLICT;
-use crate::rego::trace::term::{Derivation, Frame, Member, Origin, Source, Term};
+use crate::rego::trace::term::{Derivation, Entries, Frame, Member, Origin, Source, Term};
 
 impl Machine<'_> {
     /// A partial rule: all that its bodies add.
@@ -23,6 +23,9 @@ impl Machine<'_> {
             is_set: group.definitions.iter().all(is_of_set),
             ..Tree::default()
         };
+        if group.default.is_none() && tree.is_set {
+            return self.partial_set(id);
+        }
         // As OPA, which refuses most of these: a set has no keys, and neither has what is written as one value.
         let is_mixed = |definition: &Definition| {
             is_of_set(definition) != tree.is_set || (definition.keys.is_empty() && !tree.is_set)
@@ -52,6 +55,40 @@ impl Machine<'_> {
             whole = default;
         }
         Ok(whole)
+    }
+
+    /// A set: what its bodies give.
+    fn partial_set(&mut self, id: GroupId) -> Result<Term, Stop> {
+        let mut members: BTreeMap<Value, Member> = BTreeMap::new();
+        for definition in &self.program.groups[id].definitions {
+            self.allowed(definition)?;
+            let mut frame: Frame = vec![None; definition.n_slots];
+            for branch in &definition.branches {
+                let Some(head) = &branch.member else {
+                    continue;
+                };
+                let mut n_added = 0;
+                self.body(&branch.body, 0, &mut frame, &mut |machine, frame| {
+                    machine.spend(1 + frame.len() as u64 / 8)?;
+                    let derivation = machine.derivation(branch, frame);
+                    machine.each(head, frame, &mut |_, _, term| {
+                        n_added += 1;
+                        add(
+                            &mut members,
+                            term.value.clone(),
+                            Source::Constant,
+                            term,
+                            &derivation,
+                        );
+                        Ok(Flow::More)
+                    })
+                })?;
+                if n_added > 0 {
+                    break;
+                }
+            }
+        }
+        Ok(set_of(members, Origin::Group(id, Rc::clone(&self.context))))
     }
 
     fn additions(
@@ -155,28 +192,30 @@ impl Tree {
 
     fn term(&mut self, origin: &Origin) -> Term {
         let is_set = self.is_set;
-        let mut members: BTreeMap<Value, Member> = BTreeMap::new();
-        for (key, branching) in std::mem::take(&mut self.members) {
-            let member = match branching {
-                Branching::Leaf(member) => member,
-                Branching::Inner(source, mut tree) => Member {
-                    key: source,
-                    value: tree.term(origin),
-                    derivations: Vec::new(),
-                },
-            };
-            members.insert(key, member);
+        let members = std::mem::take(&mut self.members).into_iter();
+        let members: BTreeMap<Value, Member> = members
+            .map(|(key, branching)| match branching {
+                Branching::Leaf(member) => (key, member),
+                Branching::Inner(source, mut tree) => (key, Member::of(source, tree.term(origin))),
+            })
+            .collect();
+        if is_set {
+            return set_of(members, origin.clone());
         }
-        let value = if is_set {
-            Value::from(members.keys().cloned().collect::<Set>())
-        } else {
-            let entries = members
-                .iter()
-                .map(|(key, member)| (key.clone(), member.value.value.clone()));
-            Value::from(entries.collect::<Object>())
-        };
-        collection(value, origin.clone(), members)
+        let value = Value::from(object_of(&members));
+        collection(value, origin.clone(), Entries::Map(members))
     }
+}
+
+fn set_of(members: BTreeMap<Value, Member>, origin: Origin) -> Term {
+    let value = Value::from(members.keys().cloned().collect::<Set>());
+    collection(value, origin, Entries::Map(members))
+}
+
+fn object_of(members: &BTreeMap<Value, Member>) -> Object {
+    let entries = members.iter();
+    let entries = entries.map(|(key, member)| (key.clone(), member.value.value.clone()));
+    entries.collect()
 }
 
 /// Two objects in one.
@@ -190,16 +229,8 @@ pub(super) fn merged(first: Term, second: Term) -> Term {
             Some(before) => merged(before.value, value),
             None => value,
         };
-        let member = Member {
-            key: key.source,
-            value,
-            derivations: Vec::new(),
-        };
-        members.insert(key.value, member);
+        members.insert(key.value, Member::of(key.source, value));
     }
-    let entries = members
-        .iter()
-        .map(|(key, member)| (key.clone(), member.value.value.clone()));
-    let value = Value::from(entries.collect::<Object>());
-    collection(value, Origin::Literal, members)
+    let value = Value::from(object_of(&members));
+    collection(value, Origin::Literal, Entries::Map(members))
 }

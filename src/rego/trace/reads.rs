@@ -139,7 +139,7 @@ impl Explainer<'_, '_> {
                 Made::Collection(members) => match &members.origin {
                     Origin::Literal => {
                         let mut reads = Reads::new();
-                        for member in members.members.values().take(MANY) {
+                        for member in members.entries.values().take(MANY) {
                             reads.extend(self.reads(&member.value)?);
                             if reads.len() >= MANY {
                                 break;
@@ -149,8 +149,8 @@ impl Explainer<'_, '_> {
                     }
                     Origin::Comprehension(..) | Origin::Group(..) => {
                         // Of several it is all that were taken together.
-                        let mut reads = match members.members.values().next() {
-                            Some(member) if members.members.len() == 1 => {
+                        let mut reads = match members.entries.values().next() {
+                            Some(member) if members.entries.len() == 1 => {
                                 self.reads_of_source(&member.source())?
                             }
                             _ => Reads::new(),
@@ -304,7 +304,7 @@ impl Explainer<'_, '_> {
             Made::Collection(members) => match &members.origin {
                 Origin::Literal => {
                     let mut reads = Reads::new();
-                    for member in members.members.values().take(MANY) {
+                    for member in members.entries.values().take(MANY) {
                         reads.extend(self.collection(&member.value)?);
                         if reads.len() >= MANY {
                             break;

@@ -57,8 +57,51 @@ pub(in crate::rego) enum Made {
 pub(in crate::rego) struct Members {
     /// What made it.
     pub(in crate::rego) origin: Origin,
-    /// The members by key: an element of a set has itself as the key, one of an array its index.
-    pub(in crate::rego) members: BTreeMap<Value, Member>,
+    /// The members, as many as the value has, in its order.
+    pub(in crate::rego) entries: Entries,
+}
+
+/// Members by key.
+#[derive(Debug)]
+pub(in crate::rego) enum Entries {
+    /// Those of an array.
+    List(Vec<Member>),
+    /// Those of an object, or of a set, where each has itself as the key.
+    Map(BTreeMap<Value, Member>),
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+impl Entries {
+    /// The member with a key.
+    pub(in crate::rego) fn get(&self, key: &Value) -> Option<&Member> {
+        match self {
+            Self::List(members) => members.get(index(key)?),
+            Self::Map(members) => members.get(key),
+        }
+    }
+
+    /// All members, in order.
+    pub(in crate::rego) fn values(&self) -> impl Iterator<Item = &Member> {
+        let (list, map): (&[Member], _) = match self {
+            Self::List(members) => (members, None),
+            Self::Map(members) => (&[], Some(members)),
+        };
+        list.iter()
+            .chain(map.into_iter().flat_map(BTreeMap::values))
+    }
+
+    /// How many there are.
+    pub(in crate::rego) fn len(&self) -> usize {
+        match self {
+            Self::List(members) => members.len(),
+            Self::Map(members) => members.len(),
+        }
+    }
 }
 
 /// What made a collection.
@@ -206,16 +249,7 @@ impl Term {
 
     /// The value below `key`, none where there is none.
     pub(in crate::rego) fn child(&self, key: &Value) -> Option<Self> {
-        let value = match &self.value {
-            Value::Object(object) => object.get(key)?.clone(),
-            Value::Array(items) => items.get(index(key)?)?.clone(),
-            Value::Set(set) => set.get(key)?.clone(),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Undefined => return None,
-        };
+        let value = value_below(&self.value, key)?.clone();
         let source = self.source.of_child(key, &value);
         Some(Self { value, source })
     }
@@ -265,8 +299,28 @@ impl Term {
         }
     }
 
+    /// The members of a collection that the program made.
+    fn members(&self) -> Option<&Entries> {
+        let Source::Made(made) = self.source.inner() else {
+            return None;
+        };
+        let Made::Collection(members) = &**made else {
+            return None;
+        };
+        let n_elements = match &self.value {
+            Value::Array(items) => items.len(),
+            Value::Set(items) => items.len(),
+            Value::Object(object) => object.len(),
+            _ => return None,
+        };
+        Some(&members.entries).filter(|entries| entries.len() == n_elements)
+    }
+
     /// All values below.
     pub(in crate::rego) fn elements(&self) -> Vec<Self> {
+        if let Some(members) = self.members() {
+            return members.values().map(Member::term).collect();
+        }
         let element = |key: &Value, value: &Value| Self {
             source: self.source.of_child(key, value),
             value: value.clone(),
@@ -289,6 +343,18 @@ impl Term {
     /// Where the value stands in the input, where it is a node of it.
     pub(in crate::rego) fn place(&self) -> Option<&Place> {
         self.source.place()
+    }
+}
+
+/// The value below a key, none where there is none.
+pub(super) fn value_below<'v>(whole: &'v Value, key: &Value) -> Option<&'v Value> {
+    match whole {
+        Value::Object(object) => object.get(key),
+        Value::Array(items) => items.get(index(key)?),
+        Value::Set(set) => set.get(key),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Undefined => {
+            None
+        }
     }
 }
 
@@ -364,7 +430,7 @@ impl Source {
                     inner => inner.of_child(key, value),
                 },
                 Made::Default(..) => self.clone(),
-                Made::Collection(members) => match members.members.get(key) {
+                Made::Collection(members) => match members.entries.get(key) {
                     Some(member) => member.source(),
                     None => self.clone(),
                 },
@@ -384,7 +450,7 @@ impl Source {
                 Made::Result(_, inner) | Made::Absent(_, inner) => inner.of_key(key),
                 Made::Default(..) => self.clone(),
                 Made::Collection(members) => {
-                    let member = members.members.get(key);
+                    let member = members.entries.get(key);
                     match member.map(|member| (&member.key, member.source())) {
                         Some((Self::Constant, value)) => value,
                         Some((source, _)) => source.clone(),
@@ -401,6 +467,23 @@ impl Source {
 }
 
 impl Member {
+    /// A member that is just written.
+    pub(in crate::rego) fn of(key: Source, value: Term) -> Self {
+        Self {
+            key,
+            value,
+            derivations: Vec::new(),
+        }
+    }
+
+    /// The value, the body that gave it included.
+    fn term(&self) -> Term {
+        Term {
+            value: self.value.value.clone(),
+            source: self.source(),
+        }
+    }
+
     /// Where the value comes from, the body that gave it included.
     pub(in crate::rego) fn source(&self) -> Source {
         match self.derivations.first() {
