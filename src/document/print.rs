@@ -88,6 +88,9 @@ fn string(text: &mut String, value: &str) {
     text.push_str(&serde_json::Value::from(value).to_string());
 }
 
+/// Every integer up to this one is a float, too.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// Integers with all digits, other numbers as Go's encoding/json prints them.
 fn number(text: &mut String, value: &Value) {
     // A number that only nearly is the integer is none.
@@ -99,16 +102,21 @@ fn number(text: &mut String, value: &Value) {
         .as_u64()
         .ok()
         .filter(|integer| Value::from(*integer) == *value);
-    let is_negative_zero = value
-        .as_f64()
-        .is_ok_and(|float| float == 0.0 && float.is_sign_negative());
+    let float = if let Value::Number(number) = value {
+        number.as_f64()
+    } else {
+        None
+    };
+    let is_negative_zero = float.is_some_and(|float| float == 0.0 && float.is_sign_negative());
+    // Beyond 53 bits only what is written as no integer is one of these.
+    let is_float = float.is_some_and(|float| float.abs() > EXACT);
     if is_negative_zero {
         text.push_str("-0");
-    } else if let Some(integer) = signed {
+    } else if let Some(integer) = signed.filter(|_| !is_float) {
         let _ = write!(text, "{integer}");
-    } else if let Some(integer) = unsigned {
+    } else if let Some(integer) = unsigned.filter(|_| !is_float) {
         let _ = write!(text, "{integer}");
-    } else if let Ok(float) = value.as_f64() {
+    } else if let Some(float) = float {
         let magnitude = float.abs();
         if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
             let scientific = format!("{float:e}");
@@ -136,6 +144,12 @@ mod tests {
             (Value::from(1e20), "100000000000000000000"),
             (Value::from(u64::MAX), "18446744073709551615"),
             (Value::from(i64::MIN), "-9223372036854775808"),
+            (
+                Value::from(-9_223_372_036_854_775_808.0),
+                "-9223372036854776000",
+            ),
+            (Value::from(9_007_199_254_740_993_i64), "9007199254740993"),
+            (Value::from(-0.0), "-0"),
         ];
         for (value, expected) in cases {
             assert_eq!(to_json(&value), expected);
