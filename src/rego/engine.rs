@@ -96,6 +96,11 @@ impl Worker {
                 .map_err(|error| EngineError::new(set, &error))?;
         }
         engine.set_rego_v0(false);
+        for (index, text) in set.gathered.iter().enumerate() {
+            engine
+                .add_policy(format!("functions{index}"), text.clone())
+                .map_err(|error| EngineError::new(set, &error))?;
+        }
         for (name, text) in more {
             engine
                 .add_policy((*name).to_owned(), (*text).to_owned())

@@ -93,6 +93,8 @@ pub struct PolicySet {
     pub(in crate::rego) policies: Policies,
     pub(in crate::rego) prepared: Prepared,
     pub(in crate::rego) printed: Vec<Printed>,
+    /// The texts of modules beside these.
+    pub(in crate::rego) gathered: Vec<String>,
     pub(in crate::rego) data: Value,
     pub(in crate::rego) rules: Vec<Rule>,
     pub(in crate::rego) policy_rules: Vec<PolicyRule>,
@@ -121,6 +123,7 @@ impl PolicySet {
             sources,
             policies,
             printed: prepared.print(),
+            gathered: prepared.print_gathered(),
             prepared,
             data: data.value,
             rules,

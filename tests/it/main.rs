@@ -18,6 +18,7 @@ mod parts;
 mod pipelines;
 mod places;
 mod schemas;
+mod several_files;
 mod shown;
 mod starters;
 mod suppress;

@@ -31,6 +31,7 @@ use crate::rego::syntax::Version;
 use crate::rego::syntax::ast::Module;
 use crate::rego::syntax::parser;
 use crate::rego::undefined::undefined;
+use crate::source::Span;
 
 /// A module and what it is for.
 #[derive(Clone, Debug)]
@@ -126,7 +127,9 @@ impl Hosted {
             trees[entry].package = vec![PACKAGE.into()];
         }
         let policies = Policies::new(trees);
-        wrong.extend(errors(&policies, host, &gaps));
+        let refused: Vec<_> = wrong.iter().map(place).collect();
+        let found = errors(&policies, host, &gaps).into_iter();
+        wrong.extend(found.filter(|error| !refused.contains(&place(error))));
         let wrong = wrong.into_iter();
         problems.extend(wrong.map(|error| located(&sources[error.module], error)));
         problems.extend(conflict_problems(&sources, &policies));
@@ -211,18 +214,19 @@ fn warnings(set: &PolicySet) -> Vec<Problem> {
 /// Everything that cannot be evaluated faithfully or that a host refuses, each place once.
 fn errors(policies: &Policies, host: Host, gaps: &Gaps) -> Vec<PolicyError> {
     let mut errors = check::references(policies, host);
-    let refused: Vec<_> = errors
-        .iter()
-        .map(|error| (error.module, error.error.span))
-        .collect();
+    let refused: Vec<_> = errors.iter().map(place).collect();
     let checked = policies.check(Environment::Hidden, Network::Refused, gaps);
-    let is_new = |error: &PolicyError| !refused.contains(&(error.module, error.error.span));
+    let is_new = |error: &PolicyError| !refused.contains(&place(error));
     errors.extend(checked.into_iter().filter(is_new));
     // A reference that is refused leads in a circle where it is to all of `data`.
     if refused.is_empty() {
         errors.extend(policies.check_chains());
     }
     errors
+}
+
+fn place(error: &PolicyError) -> (usize, Span) {
+    (error.module, error.error.span)
 }
 
 /// The modules that could be parsed, and what is wrong with the others.

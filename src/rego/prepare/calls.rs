@@ -3,7 +3,7 @@
 //! Arithmetic becomes calls of OPA's own functions for it, so that numbers come out as OPA's and division by zero is
 //! noticed; template strings become a call; a builtin with one argument more than it has gives its result to that
 //! argument; `data.conftest.file` becomes a call, since
-//! changing data would rebuild the engine for each document.
+//! changing data would rebuild the engine for each document; what is imported is written out.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -87,15 +87,16 @@ impl Rewriter for Calls<'_> {
                 let list = Expr::new(expr.span, ExprKind::Array(args));
                 *expr = Expr::call(expr.span, TEMPLATE, vec![list]);
             }
+            ExprKind::Var(_) => self.imported(expr),
             ExprKind::Ref(..) => {
-                self.own_import(expr);
+                self.imported(expr);
                 if self.conftest_file == ConftestFile::Known {
                     self.conftest_file(expr);
                 }
             }
             ExprKind::Call(function, _) => {
                 if let Some(path) = function.as_path()
-                    && self.names.imports_own(&path, self.locals)
+                    && self.names.is_imported(&path, self.locals)
                 {
                     self.with_target(function);
                 }
@@ -232,25 +233,32 @@ impl Calls<'_> {
         };
     }
 
-    /// The engine finds no rules of the own package through an import: `me.rule` → `data.package.rule`.
-    fn own_import(&self, expr: &mut Expr) {
+    /// The engine has one table of imports for all modules of a package, in which the last of a name counts, and finds no
+    /// rules of the own package through one: `lib.rule` → `data.lib.rule`.
+    fn imported(&self, expr: &mut Expr) {
         let Some((path, n_taken)) = expr.constant_prefix() else {
             return;
         };
+        if !self.names.is_imported(&path, self.locals) {
+            return;
+        }
         let Some(absolute) = self.names.absolute(&path, self.locals) else {
             return;
         };
-        if !self.names.imports_own(&path, self.locals) {
-            return;
-        }
-        let ExprKind::Ref(head, steps) = &mut expr.kind else {
-            return;
-        };
-        let span = head.span;
+        let span = expr.span;
         let key = |part: &Arc<str>| Expr::new(span, ExprKind::String(Arc::clone(part)));
-        let fixed = absolute[1..].iter().map(|part| Step::Index(key(part)));
-        **head = Expr::var(span, Arc::clone(&absolute[0]));
-        *steps = fixed.chain(steps.drain(n_taken..)).collect();
+        let mut steps: Vec<Step> = absolute[1..]
+            .iter()
+            .map(|part| Step::Index(key(part)))
+            .collect();
+        if let ExprKind::Ref(_, more) = &mut expr.kind {
+            steps.extend(more.drain(n_taken..));
+        }
+        let head = Expr::var(span, Arc::clone(&absolute[0]));
+        *expr = match steps.is_empty() {
+            true => head,
+            false => Expr::new(span, ExprKind::Ref(Box::new(head), steps)),
+        };
     }
 
     /// `data.conftest.file…` → `policy__.conftest_file()…`.

@@ -8,9 +8,11 @@ use crate::rego::builtins;
 use crate::rego::gaps::Gaps;
 use crate::rego::prepare::names::{DataPath, Meaning, Names};
 use crate::rego::prepare::{Policies, PolicyError, Unit, safety};
-use crate::rego::syntax::SyntaxError;
-use crate::rego::syntax::ast::{Expr, ExprKind, Rule, Statement, StatementKind, Step, join_path};
+use crate::rego::syntax::ast::{
+    Expr, ExprKind, Module, Rule, Statement, StatementKind, Step, join_path,
+};
 use crate::rego::syntax::visit::{Visitor, walk_expr, walk_parts, walk_rule, walk_statement};
+use crate::rego::syntax::{SyntaxError, Version};
 use crate::source::Span;
 
 /// Longest chain of rules and functions that call each other.
@@ -48,6 +50,10 @@ pub(super) fn check(
     let functions = functions(policies);
     let mut errors = Vec::new();
     for (index, unit) in policies.units.iter().enumerate() {
+        errors.extend(imports(&unit.module).map(|error| PolicyError {
+            module: index,
+            error,
+        }));
         for (rule, locals) in unit.rules() {
             let mut checker = Checker {
                 names: &unit.names,
@@ -72,6 +78,24 @@ pub(super) fn check(
     }
     errors.extend(overlaps(policies));
     errors
+}
+
+/// Imports of v1 that have the name of an earlier one of something else; in v0 the last one counts.
+fn imports(module: &Module) -> impl Iterator<Item = SyntaxError> + '_ {
+    let mut seen = BTreeMap::new();
+    let of_values = module.imports.iter();
+    let of_values =
+        of_values.filter(|import| module.version == Version::V1 && !import.is_keywords());
+    let again = of_values.filter(move |import| {
+        let first = seen
+            .entry(Arc::clone(import.name()))
+            .or_insert(&import.path);
+        **first != import.path
+    });
+    again.map(|import| {
+        let message = format!("`{}` is the name of another import already", import.name());
+        SyntaxError::new(import.span, message).help("Give it another name with `as`.")
+    })
 }
 
 /// Recursion, and chains that are too long.

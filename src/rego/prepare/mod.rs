@@ -20,6 +20,7 @@ mod patterns;
 pub(in crate::rego) mod rename;
 mod safety;
 mod shadow;
+mod spread;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +32,7 @@ use crate::rego::prepare::check::{Environment, Network};
 use crate::rego::prepare::conflicts::Conflict;
 use crate::rego::prepare::names::{DataPath, Names};
 use crate::rego::syntax::SyntaxError;
-use crate::rego::syntax::ast::{Expr, Module, Rule};
+use crate::rego::syntax::ast::{Expr, Import, Module, Rule};
 use crate::rego::syntax::print::{self, Printed};
 
 /// The modules of a policy set, as their authors wrote them.
@@ -134,12 +135,14 @@ impl Policies {
     /// All modules as the engine evaluates them faithfully.
     pub(in crate::rego) fn prepare(&self, conftest_file: ConftestFile) -> Prepared {
         let mut constants = Vec::new();
-        let modules = self
-            .units
-            .iter()
-            .map(|unit| prepared(unit, conftest_file, &mut constants))
-            .collect();
-        Prepared { modules, constants }
+        let units = self.units.iter();
+        let modules = units.map(|unit| prepared(unit, conftest_file, &mut constants));
+        let mut modules: Vec<Module> = modules.collect();
+        Prepared {
+            gathered: spread::gather(self, &mut modules),
+            modules,
+            constants,
+        }
     }
 }
 
@@ -148,6 +151,8 @@ impl Policies {
 pub(in crate::rego) struct Prepared {
     /// The modules, in the order of the units.
     pub(in crate::rego) modules: Vec<Module>,
+    /// Modules of functions that several of these define.
+    gathered: Vec<Module>,
     /// Constant collections, which the modules name by their number.
     pub(in crate::rego) constants: Vec<Expr>,
 }
@@ -156,6 +161,12 @@ impl Prepared {
     /// The text of each module.
     pub(in crate::rego) fn print(&self) -> Vec<Printed> {
         self.modules.iter().map(print::module).collect()
+    }
+
+    /// The texts of the modules beside these.
+    pub(in crate::rego) fn print_gathered(&self) -> Vec<String> {
+        let gathered = self.gathered.iter();
+        gathered.map(|module| print::module(module).text).collect()
     }
 
     /// What the engine's parser would take too long for.
@@ -190,5 +201,7 @@ fn prepared(unit: &Unit, conftest_file: ConftestFile, constants: &mut Vec<Expr>)
         declared::drop(rule);
         constants::extract(rule, constants);
     }
+    // All others are written out.
+    module.imports.retain(Import::is_keywords);
     module
 }

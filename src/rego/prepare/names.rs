@@ -91,17 +91,14 @@ impl Names {
         matches!(&*absolute[0], "data" | "input").then_some(absolute)
     }
 
-    /// Whether `path` leads to a rule of the module's own package by way of an import.
-    pub(in crate::rego) fn imports_own(
+    /// Whether `path` starts with the name of an import.
+    pub(in crate::rego) fn is_imported(
         &self,
         path: &[Arc<str>],
         locals: &BTreeSet<Arc<str>>,
     ) -> bool {
-        self.imports.contains_key(&path[0])
-            && !self.rules.contains_key(&path[0])
-            && self
-                .absolute(path, locals)
-                .is_some_and(|absolute| absolute.starts_with(&self.package))
+        let name = &path[0];
+        self.imports.contains_key(name) && !self.rules.contains_key(name) && !locals.contains(name)
     }
 
     /// What the head of `expr` means, where it is a variable or a reference.
