@@ -259,6 +259,8 @@ impl<'a> ConstraintJudge<'a> {
         judgement
             .problems
             .extend(notices(answer.failures, &constraint.id));
+        let doubt = answer.doubt.map(|doubt| doubt.at(input.location()));
+        judgement.problems.extend(doubt);
         let outcome = &mut judgement.outcomes[judged.index];
         let mut failed = |problem: Problem| {
             *outcome = Outcome::Errored;

@@ -26,8 +26,23 @@ pub(in crate::rego) struct Trust {
 }
 
 impl Trust {
+    /// Whether a rule is left to the engine.
+    pub(in crate::rego) fn doubts(&self, rule: usize) -> bool {
+        self.doubted.contains(&rule)
+    }
+
+    /// Leaves a rule to the engine, which gave another value for it; what is to be said about `name`.
+    pub(in crate::rego) fn doubt(&mut self, rule: usize, name: &str) -> Problem {
+        self.doubted.insert(rule);
+        let message =
+            format!("{name} has two different values in the two ways in which it is evaluated");
+        Problem::warning(Stage::Evaluate, message).help(
+            "This is a fault of policy: please report it with the rule and the document. The value of the slower way counts.",
+        )
+    }
+
     /// Whether the next input is judged by both; in debug builds, which run the tests, each is.
-    fn is_due(&mut self) -> bool {
+    pub(in crate::rego) fn is_due(&mut self) -> bool {
         let number = self.n_judged;
         self.n_judged += 1;
         cfg!(debug_assertions) || number < FIRST || number.is_multiple_of(ONE_OF)
@@ -76,11 +91,11 @@ impl Run<'_> {
     fn own_values(&mut self, numbers: &[usize]) -> Values {
         let (set, input, tracer) = (self.set, self.input, self.tracer);
         let (file, seed) = (self.file(), self.seed());
-        let doubted = &self.trust.doubted;
+        let trust = &*self.trust;
         let judged = catch_unwind(AssertUnwindSafe(|| {
             let tracer = tracer.get_or_init(|| Tracer::new(set)).as_ref()?;
             let mut trace = tracer.trace(set, input, file, seed);
-            let asked = numbers.iter().filter(|number| !doubted.contains(number));
+            let asked = numbers.iter().filter(|number| !trust.doubts(**number));
             let values = asked.filter_map(|&number| Some((number, trace.value(number)?)));
             let values: Values = values.collect();
             Some((values, trace))
@@ -130,15 +145,11 @@ impl Run<'_> {
             if engine.get(number).unwrap_or(&Value::Undefined) == value {
                 continue;
             }
-            self.trust.doubted.insert(*number);
             let name = match self.set.rules.get(*number) {
                 Some(rule) => format!("rule `{}`", rule.id),
                 None => "an `exception` rule".to_owned(),
             };
-            let message =
-                format!("{name} has two different values in the two ways in which it is evaluated");
-            let problem = Problem::warning(Stage::Evaluate, message)
-                .help("This is a fault of policy: please report it with the rule and the document. The value of the slower way counts.");
+            let problem = self.trust.doubt(*number, &name);
             self.push(problem);
         }
     }
