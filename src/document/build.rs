@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::document::Limits;
+use crate::document::expansion::{self, Expansion};
 use crate::document::mapping::{Key, Mapping};
 use crate::document::path::{Node, SpanTable};
 use crate::document::scalar;
@@ -98,6 +99,7 @@ pub(super) struct Builder<'a> {
     anchors: FxHashMap<usize, Anchored>,
     /// What aliases of long texts count for, in nodes.
     n_repeated: usize,
+    expansion: Expansion,
     root: Option<Value>,
 }
 
@@ -106,6 +108,8 @@ struct Anchored {
     value: Value,
     /// What its long texts count for, each time it is repeated.
     n_repeated: usize,
+    /// How many keys, values and aliases it comes to.
+    n_read: usize,
     nodes: Arc<[Node]>,
 }
 
@@ -145,6 +149,7 @@ impl<'a> Builder<'a> {
             frames: Vec::new(),
             anchors: FxHashMap::default(),
             n_repeated: 0,
+            expansion: Expansion::default(),
             root: None,
         }
     }
@@ -173,6 +178,7 @@ impl<'a> Builder<'a> {
         let anchored = Anchored {
             value,
             n_repeated: weight(&nodes[0]),
+            n_read: 1,
             nodes,
         };
         self.anchors.insert(anchor, anchored);
@@ -241,6 +247,7 @@ impl<'a> Builder<'a> {
             }) => (Some(Arc::clone(key)), *key_span),
             _ => (None, Span::default()),
         };
+        self.expansion.read(1 + usize::from(key.is_some()));
         self.nodes.push(Node {
             key,
             key_span,
@@ -318,6 +325,7 @@ impl<'a> Builder<'a> {
             let anchored = Anchored {
                 value: value.clone(),
                 n_repeated: self.nodes[node..].iter().map(weight).sum(),
+                n_read: expansion::n_read(&self.nodes[node..]),
                 nodes: self.nodes[node..].into(),
             };
             self.anchors.insert(anchor, anchored);
@@ -431,7 +439,12 @@ impl<'a> Builder<'a> {
         if n_nodes.saturating_add(nodes.len()) > self.limits.nodes {
             return Err(self.too_many_nodes(span));
         }
+        let n_read = anchored.n_read;
         let node = self.open_node(nodes[0].value_span, span)?;
+        if !self.expansion.repeat(n_read) {
+            let message = "nearly all of the document comes of aliases, which kubectl refuses";
+            return Err(BuildError::new(span, message).help("Write it without them, or split it."));
+        }
         self.nodes.extend_from_slice(&nodes[1..]);
         self.nodes[node].size = nodes[0].size;
         self.place(value, node, span.end)

@@ -7,6 +7,7 @@ mod build;
 pub mod directive;
 pub mod embedded;
 mod encoding;
+mod expansion;
 pub mod field;
 pub mod input;
 mod json;
