@@ -340,7 +340,10 @@ fn judge(path: &Path, policy: &str, documents: &[Arc<Document>]) -> Result<bool,
         for input in Input::of_document(document, Lists::Items) {
             let (with, without) = (traced.judge(&input), plain.judge(&input));
             let mut problems = with.problems.iter().chain(&without.problems);
-            let fault = problems.find(|problem| problem.message.contains("fault of the engine"));
+            let fault = problems.find(|problem| {
+                let is_fault = |text: &str| problem.message.contains(text);
+                is_fault("fault of the engine") || is_fault("two different values")
+            });
             if let Some(problem) = fault {
                 return Err(problem.message.clone());
             }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 use crate::check::Judgement;
 use crate::document::value::Value;
@@ -125,8 +126,11 @@ impl Run<'_> {
                 self.compare(&own, &values);
                 self.take_values(asked, &values);
             }
-            // Whatever went wrong there was no need to evaluate.
-            Ok(_) | Err(_) if own.len() == n_asked => self.take_values(asked, &own),
+            // A function that fails where it was not needed, or the time that the engine takes, is no matter.
+            Ok(_) if own.len() == n_asked => self.take_values(asked, &own),
+            Err(error) if own.len() == n_asked && error.kind != EngineErrorKind::Other => {
+                self.take_values(asked, &own);
+            }
             // Asking the only rule again would take the same time again.
             Err(error)
                 if error.kind == EngineErrorKind::Time && n_asked == 1 && !asked.is_empty() =>
@@ -135,8 +139,31 @@ impl Run<'_> {
                 self.fail(asked[0], &error);
             }
             // Something went wrong somewhere: rule by rule says where, and what of the rest holds.
-            Ok(_) | Err(_) => self.one_by_one(asked, &own),
+            Ok(_) => self.one_by_one(asked, &own),
+            Err(_) => {
+                let own = self.without_errors(own);
+                self.one_by_one(asked, &own);
+            }
         }
+    }
+
+    /// The values of what the engine can evaluate too, or only takes too long for.
+    fn without_errors(&mut self, mut own: Values) -> Values {
+        let started = Instant::now();
+        own.retain(|&number, _| {
+            let path = self.set.path(number);
+            let timeout = self.set.settings.timeout;
+            let left = timeout.saturating_sub(started.elapsed());
+            let result = self.worker.evaluate(self.set, &path, left);
+            let is_error = result.is_err_and(|error| error.kind == EngineErrorKind::Other);
+            if is_error {
+                self.trust.doubted.insert(number);
+            }
+            !is_error
+        });
+        self.worker.log.take();
+        self.worker.take_prints(self.set);
+        own
     }
 
     /// Notes where the two evaluators differ.

@@ -133,6 +133,18 @@ impl PolicySet {
         }
     }
 
+    /// The path for the engine of a rule by its number, or of an `exception` rule, which are numbered after them.
+    pub(in crate::rego) fn path(&self, number: usize) -> String {
+        let exception = number.checked_sub(self.policy_rules.len());
+        match exception.and_then(|index| self.entries.exceptions.get(index)) {
+            Some(package) => path_of(package, "exception"),
+            None => {
+                let rule = &self.policy_rules[number];
+                path_of(&rule.package, &rule.name)
+            }
+        }
+    }
+
     /// Where a rule calls this builtin: the first place in its own definitions, else in the modules of its package.
     pub(in crate::rego) fn call_site(&self, rule: usize, builtin: &str) -> Option<Location> {
         let rule = &self.policy_rules[rule];

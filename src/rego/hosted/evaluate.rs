@@ -8,7 +8,7 @@ use crate::document::input::Input;
 use crate::document::value::{Object, Value};
 use crate::explain::Part;
 use crate::finding::{Location, Problem, Related, Stage};
-use crate::rego::engine::Worker;
+use crate::rego::engine::{EngineErrorKind, Worker};
 use crate::rego::eval::evaluation_problem;
 use crate::rego::hosted::{Host, PACKAGE};
 use crate::rego::judge::Trust;
@@ -42,6 +42,8 @@ pub struct Answer {
     pub prints: Vec<String>,
     /// That the rule has two values, without a place.
     pub doubt: Option<Problem>,
+    /// Whether it has no value since it needs too much time or memory.
+    is_cut_short: bool,
 }
 
 impl Answer {
@@ -52,6 +54,7 @@ impl Answer {
             failures: Vec::new(),
             prints: Vec::new(),
             doubt: None,
+            is_cut_short: false,
         }
     }
 }
@@ -97,12 +100,13 @@ impl<'a> Evaluator<'a> {
         }
         let mut answer = self.with_engine(input, id, timeout);
         if let Some(own) = own {
-            let engine = answer.value.as_ref().ok();
-            match engine.filter(|_| answer.failures.is_empty()) {
-                Some(value) if *value == own => {}
-                Some(_) => answer.doubt = Some(self.trust.doubt(0, &format!("rule `{id}`"))),
-                // Whatever went wrong there was no need to evaluate.
-                None => return Answer::of(own),
+            match &answer.value {
+                // A function that fails where it was not needed, or the time that the engine takes, is no matter.
+                Ok(_) if !answer.failures.is_empty() => return Answer::of(own),
+                Err(_) if answer.is_cut_short => return Answer::of(own),
+                Ok(value) if *value == own => {}
+                Ok(_) => answer.doubt = Some(self.trust.doubt(0, &format!("rule `{id}`"))),
+                Err(_) => {}
             }
         }
         answer
@@ -131,6 +135,9 @@ impl<'a> Evaluator<'a> {
             worker.set_input(input.value.clone(), None, seed_of(&input.subject));
             worker.log.take();
             let value = worker.evaluate(self.set, &self.path, timeout);
+            let is_cut_short = value
+                .as_ref()
+                .is_err_and(|error| error.kind != EngineErrorKind::Other);
             let errors = worker.log.take();
             let prints = worker.take_prints(self.set);
             let answer = Answer {
@@ -141,6 +148,7 @@ impl<'a> Evaluator<'a> {
                     .collect(),
                 prints,
                 doubt: None,
+                is_cut_short,
             };
             Ok((worker, answer))
         }));
@@ -161,6 +169,7 @@ impl<'a> Evaluator<'a> {
             failures: Vec::new(),
             prints: Vec::new(),
             doubt: None,
+            is_cut_short: false,
         }
     }
 
