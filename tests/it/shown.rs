@@ -82,6 +82,21 @@ fn parse_prints_the_items_that_rules_see() {
 }
 
 #[test]
+fn a_document_that_is_a_sequence_is_printed_as_it_stands_where_lists_are_kept() {
+    let folder = Folder::new(&[("a.yaml", "# a list\n- a\n- null\n- {b: 1}\n---\n[]\n")]);
+    let args = ["parse", "-o", "json", "--keep-lists", "a.yaml"];
+    let printed: serde_json::Value =
+        serde_json::from_str(&run(&folder.path, &args).stdout).expect("JSON");
+    assert_eq!(
+        printed[0]["documents"],
+        json!([
+            {"index": 0, "line": 2, "value": ["a", null, {"b": 1}]},
+            {"index": 1, "line": 5, "value": []},
+        ])
+    );
+}
+
+#[test]
 fn tests_that_passed_are_shown_at_their_own_lines() {
     let tests = "package main\n\ntest_one if true\n\ntest_two if true\n";
     let folder = Folder::new(&[("policy/p_test.rego", tests)]);

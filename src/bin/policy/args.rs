@@ -321,7 +321,7 @@ pub(crate) struct ParseArgs {
     /// How to print: pretty, or json for machines.
     #[arg(short, long, value_name = "FORMAT", default_value = "pretty")]
     pub(crate) output: ParseFormat,
-    /// Print a `kind: List` as one document instead of its items.
+    /// Print a `kind: List`, or a document that is a sequence, as it stands instead of its items.
     #[arg(long)]
     pub(crate) keep_lists: bool,
     /// Print what is made of workloads for constraints, too: the Pods of Deployments, Jobs and the like.

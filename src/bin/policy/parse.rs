@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use policy::document::input::{Input, Lists};
-use policy::document::{self, Limits, Parsed, Syntax};
+use policy::document::value::Value;
+use policy::document::{self, Document, Limits, Parsed, Syntax};
 use policy::finding::{Location, Problem, Severity, Stage};
 use policy::gatekeeper;
 use policy::gatekeeper::expansion::{BuiltIn, Expansions, Generated};
@@ -117,18 +118,29 @@ fn made(parsed: &Parsed, expansions: &Expansions) -> (Vec<(u32, Generated)>, Vec
     (made, problems)
 }
 
+/// The inputs of a document, each with its line and the path of the item that it is; where lists are kept, a document that
+/// is a sequence as it stands.
+fn shown(document: &Arc<Document>, lists: Lists) -> Vec<(u32, String, Value)> {
+    if lists == Lists::Keep && matches!(document.value, Value::Array(_)) {
+        let line = document.file.position(document.span.start).line;
+        return vec![(line, String::new(), document.value.clone())];
+    }
+    let inputs = Input::of_document(document, lists).into_iter();
+    let shown = inputs.map(|input| (input.subject.line, input.subject.item, input.value));
+    shown.collect()
+}
+
 fn pretty(parsed: &Parsed, made: &[(u32, Generated)], lists: Lists) -> String {
     let mut text = String::new();
     for document in &parsed.documents {
-        for input in Input::of_document(document, lists) {
-            let subject = &input.subject;
-            let (name, line, index) = (&document.name, subject.line, document.index);
-            let item = match subject.item.is_empty() {
+        for (line, item, value) in shown(document, lists) {
+            let (name, index) = (&document.name, document.index);
+            let item = match item.is_empty() {
                 true => String::new(),
-                false => format!(" {}", subject.item),
+                false => format!(" {item}"),
             };
             text.push_str(&format!("# {name}:{line} document {index}{item}\n"));
-            text.push_str(&document::print::to_json_pretty(&input.value));
+            text.push_str(&document::print::to_json_pretty(&value));
             text.push('\n');
         }
         for (_, generated) in made.iter().filter(|(index, _)| *index == document.index) {
@@ -150,10 +162,9 @@ fn as_json(file: &SourceFile, parsed: &Parsed, made: &[(u32, Generated)], lists:
     let mut entries: Vec<(u32, String)> = Vec::new();
     for document in &parsed.documents {
         let index = document.index;
-        for input in Input::of_document(document, lists) {
-            let value = document::print::to_json(&input.value);
-            let line = input.subject.line;
-            let item = match input.subject.item.as_str() {
+        for (line, item, value) in shown(document, lists) {
+            let value = document::print::to_json(&value);
+            let item = match item.as_str() {
                 "" => String::new(),
                 item => format!("\"item\": {}, ", json!(item)),
             };
