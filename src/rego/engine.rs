@@ -19,6 +19,12 @@ use crate::source::Span;
 /// An engine with a policy set loaded, for one thread.
 pub(in crate::rego) struct Worker {
     engine: Engine,
+    /// The engine as it was before its first evaluation: an error leaves one behind that gives nothing for the next rule.
+    untouched: Option<Engine>,
+    /// What rules see as `input`.
+    input: Value,
+    /// What engines that are gone printed.
+    prints: Vec<String>,
     /// Errors of builtins since they were last taken.
     pub(in crate::rego) log: ErrorLog,
     /// What belongs to the input under evaluation.
@@ -115,6 +121,9 @@ impl Worker {
         register_own(&mut engine, set, &current).map_err(|error| EngineError::new(set, &error))?;
         Ok(Self {
             engine,
+            untouched: None,
+            input: Value::Undefined,
+            prints: Vec::new(),
             log,
             current,
         })
@@ -136,7 +145,8 @@ impl Worker {
 
     /// Sets what rules see as `input`, and the file it comes from.
     pub(in crate::rego) fn set_input(&mut self, input: Value, file: Option<Value>, seed: u64) {
-        self.engine.set_input(input);
+        self.engine.set_input(input.clone());
+        self.input = input;
         if let Ok(mut current) = self.current.lock() {
             *current = Current { file, seed };
         }
@@ -149,14 +159,23 @@ impl Worker {
         path: &str,
         timeout: Duration,
     ) -> Result<Value, EngineError> {
+        let untouched = self.untouched.get_or_insert_with(|| {
+            // What is asked for is not there; asking makes the engine analyse its modules.
+            drop(self.engine.eval_rule("data.policy__nothing".to_owned()));
+            self.engine.clone()
+        });
         self.engine
             .set_execution_timer_config(ExecutionTimerConfig {
                 limit: timeout,
                 check_interval: NonZeroU32::new(256).expect("not zero"),
             });
-        self.engine
-            .eval_rule(path.to_owned())
-            .map_err(|error| EngineError::new(set, &error))
+        let result = self.engine.eval_rule(path.to_owned());
+        result.map_err(|error| {
+            let mut used = std::mem::replace(&mut self.engine, untouched.clone());
+            self.prints.extend(used.take_prints().unwrap_or_default());
+            self.engine.set_input(self.input.clone());
+            EngineError::new(set, &error)
+        })
     }
 
     /// The value of any query, for tests.
@@ -187,7 +206,8 @@ impl Worker {
 
     /// What `print` said since this was last asked, with file and line.
     pub(in crate::rego) fn take_prints(&mut self, set: &PolicySet) -> Vec<String> {
-        let prints = self.engine.take_prints().unwrap_or_default();
+        let mut prints = std::mem::take(&mut self.prints);
+        prints.extend(self.engine.take_prints().unwrap_or_default());
         prints.iter().map(|text| with_place(set, text)).collect()
     }
 }

@@ -74,3 +74,25 @@ fn aliases_of_long_texts_count_for_their_length() {
         many.stderr
     );
 }
+
+#[test]
+fn a_rule_that_cannot_be_evaluated_leaves_nothing_behind_for_the_next() {
+    // The engine forgets to go through what it was iterating over when an error came.
+    let policy = "package main\n\nvalue := x if walk(input, [_, x])\n\n\
+        deny_one contains \"one\" if value\n\ndeny_two contains \"two\" if value\n\n\
+        deny_three contains \"three\" if value\n\nwarn_kind contains \"a Pod\" if input.kind == \"Pod\"\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n";
+    let folder = Folder::new(&[("policy/p.rego", policy), ("a.yaml", pod)]);
+    let (code, report) = report(&folder.path, &["test", "a.yaml"]);
+    assert_eq!(code, 2);
+    let problems = report["problems"].as_array().expect("problems");
+    for rule in ["deny_one", "deny_two", "deny_three"] {
+        let start = format!("rule `main.{rule}` cannot be evaluated on this document");
+        let is_told = |problem: &serde_json::Value| {
+            let message = problem["message"].as_str().unwrap_or_default();
+            problem["severity"] == "error" && message.starts_with(&start)
+        };
+        assert!(problems.iter().any(is_told), "{rule}: {problems:#?}");
+    }
+    assert_eq!(report["findings"][0]["message"], "a Pod");
+}

@@ -1,8 +1,9 @@
 //! Moves values into bodies, as OPA's compiler does.
 //!
 //! A value that iterates (`volumes[pod.spec.volumes[_]]`) is evaluated in the body: the engine ends with an error where
-//! there is nothing to iterate over. So are the values of rules with `else`: where one is undefined, the body does not
-//! hold and the next branch is tried; the engine would stop there.
+//! there is nothing to iterate over. So is what may be undefined in a head: where it is, the body does not hold in this
+//! way, and the next way or the branch under `else` is tried. The engine would stop there, or forget all that the body gave
+//! before when it is undefined the last time.
 
 use std::sync::Arc;
 
@@ -20,6 +21,13 @@ pub(super) fn move_into_bodies(rule: &mut Rule) {
     rewrite_rule(&mut Terms { count: 0 }, rule);
     let has_else = !rule.otherwise.is_empty();
     let head = &mut rule.head;
+    if let ExprKind::Ref(_, steps) = &mut head.reference.kind {
+        for (number, step) in steps.iter_mut().enumerate() {
+            if let Step::Index(key) = step {
+                move_one(Some(key), &mut rule.body, false, &format!("key__{number}"));
+            }
+        }
+    }
     for (value, name) in [(&mut head.member, "member__"), (&mut head.value, "value__")] {
         move_one(value.as_mut(), &mut rule.body, has_else, name);
     }
@@ -28,9 +36,11 @@ pub(super) fn move_into_bodies(rule: &mut Rule) {
     }
 }
 
-fn move_one(value: Option<&mut Expr>, body: &mut Option<Body>, may_be_undefined: bool, name: &str) {
+/// Moves a part of a head, where it iterates or where there is a body that may hold in several ways or not at all.
+fn move_one(value: Option<&mut Expr>, body: &mut Option<Body>, has_else: bool, name: &str) {
+    let may_hold_again = has_else || body.as_ref().is_some_and(|body| !body.is_empty());
     if let Some(value) = value
-        && (iterates(value) || may_be_undefined && !is_always_defined(value))
+        && (iterates(value) || may_hold_again && !is_always_defined(value))
     {
         let statement = bind(value, name.into());
         body.get_or_insert_default().push(statement);
@@ -115,9 +125,12 @@ fn is_constant(expr: &Expr) -> bool {
 }
 
 fn is_always_defined(expr: &Expr) -> bool {
-    let is_comprehension = matches!(
-        expr.kind,
-        ExprKind::ArrayCompr(..) | ExprKind::SetCompr(..) | ExprKind::ObjectCompr(..)
-    );
-    is_constant(expr) || is_comprehension || expr.as_var().is_some()
+    match &expr.kind {
+        ExprKind::ArrayCompr(..) | ExprKind::SetCompr(..) | ExprKind::ObjectCompr(..) => true,
+        ExprKind::Array(items) | ExprKind::Set(items) => items.iter().all(is_always_defined),
+        ExprKind::Object(entries) => entries
+            .iter()
+            .all(|(key, value)| is_always_defined(key) && is_always_defined(value)),
+        _ => is_constant(expr) || expr.as_var().is_some(),
+    }
 }
