@@ -37,8 +37,8 @@ impl Trust {
         self.doubted.insert(rule);
         let message =
             format!("{name} has two different values in the two ways in which it is evaluated");
-        Problem::warning(Stage::Evaluate, message).help(
-            "This is a fault of policy: please report it with the rule and the document. The value of the slower way counts.",
+        Problem::error(Stage::Evaluate, message).help(
+            "This is a fault of policy: please report it with the rule and the document. What is reported here comes of the slower way; look at it yourself.",
         )
     }
 
@@ -259,7 +259,7 @@ mod tests {
         run.compare(&own, &engine);
         let problems = &run.judgement.problems;
         assert_eq!(problems.len(), 1);
-        assert_eq!(problems[0].severity, Severity::Warning);
+        assert_eq!(problems[0].severity, Severity::Error);
         let message = &problems[0].message;
         assert!(
             message.starts_with("rule `main.deny_labels` has two"),
