@@ -184,13 +184,36 @@ impl Parser<'_> {
         self.braced_body().map(Some)
     }
 
+    /// What follows `if`: one statement where it can be read as one, else a body in braces. As in OPA, a set in braces is no
+    /// statement here, so that `if { input.a }` is a body; `if {1} == {1}` and `if {"a": 1}` are statements.
     fn if_body(&mut self) -> Parsed<Body> {
-        let is_empty_object = self.at("{") && self.text_of(self.ahead(1)) == "}";
-        if self.at("{") && !is_empty_object {
-            self.braced_body()
-        } else {
-            Ok(vec![self.statement()?])
+        if !self.at("{") {
+            return Ok(vec![self.statement()?]);
         }
+        let first = self.next;
+        let other = match self.statement() {
+            Ok(statement) if !is_set(&statement) => return Ok(vec![statement]),
+            Ok(_) => None,
+            Err(error) => Some((self.next, error)),
+        };
+        self.next = first;
+        // The reading that comes further says what is wrong.
+        self.braced_body().map_err(|error| match other {
+            Some((end, other)) if end > self.next => other,
+            Some(_) | None => error,
+        })
+    }
+
+    /// What follows the `if` of an `else`: as in OPA, braces are always a body's.
+    fn else_body(&mut self) -> Parsed<Option<Body>> {
+        if !(self.keywords.r#if && self.at("if")) {
+            return self.rule_body();
+        }
+        self.advance();
+        if self.at("{") {
+            return self.braced_body().map(Some);
+        }
+        Ok(Some(vec![self.statement()?]))
     }
 
     fn otherwise(&mut self) -> Parsed<Vec<Else>> {
@@ -203,7 +226,7 @@ impl Parser<'_> {
             } else {
                 None
             };
-            let body = self.rule_body()?;
+            let body = self.else_body()?;
             if body.is_none() && value.is_none() {
                 return Err(self.unexpected("expected a value or a body after `else`"));
             }
@@ -360,6 +383,10 @@ impl Parser<'_> {
             body,
         })
     }
+}
+
+fn is_set(statement: &Statement) -> bool {
+    matches!(&statement.kind, StatementKind::Expr(expr) if matches!(expr.kind, ExprKind::Set(_)))
 }
 
 /// Whether a step of a head is not the same for all documents.

@@ -133,3 +133,35 @@ fn the_package_is_known_where_the_rest_is_not() {
     assert_eq!(package("package \"lib\np := 1\n"), None);
     assert_eq!(package(""), None);
 }
+
+#[test]
+fn braces_after_if_say_what_is_wrong_in_the_reading_that_comes_further() {
+    let of = |body: &str| errors(&format!("package a\np if {body}\n"));
+    assert_eq!(
+        of("{\n  input.a\n  input.b == = 1\n}"),
+        ["4:14 expected an expression, found `=`"]
+    );
+    assert_eq!(
+        of("{1, 2} == = 1"),
+        ["2:16 expected an expression, found `=`"]
+    );
+    assert_eq!(
+        of("{\"a\", \"b\"}"),
+        ["2:10 expected a new line, `;` or `}`, found `,`"]
+    );
+    assert_eq!(
+        of("{1} == {1}\nq if = = 1"),
+        ["3:6 expected an expression, found `=`"]
+    );
+}
+
+#[test]
+fn braces_after_if_are_read_at_most_twice() {
+    let nested = format!("{}x := 1{}", "{y | ".repeat(30), "}".repeat(30));
+    let rule = format!("p if {{ {nested}; true }}\n");
+    let text = format!("package a\n{}", rule.repeat(200));
+    let start = std::time::Instant::now();
+    let file = SourceFile::new("t.rego", text);
+    assert!(parse_all(&file, Version::V1).is_ok());
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
