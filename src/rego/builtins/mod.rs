@@ -17,6 +17,7 @@ mod objects;
 mod parity_known;
 #[cfg(test)]
 mod parity_tests;
+mod paths;
 mod prepared;
 mod re2;
 mod regexes;
@@ -74,6 +75,7 @@ const TABLES: &[&[Entry]] = &[
     globs::TABLE,
     json::TABLE,
     objects::TABLE,
+    paths::TABLE,
     graph::TABLE,
     times::TABLE,
     yaml::TABLE,

@@ -40,7 +40,6 @@ pub(super) fn prepared(name: &str, values: Vec<Value>) -> Result<Vec<Value>> {
             Some(Ok(text)) => Ok(vec![Value::from(in_hours(text))]),
             Some(Err(_)) | None => Ok(values),
         },
-        "json.filter" | "json.remove" => Ok(with_paths(values)),
         // As Go's library: two characters around it are passed over, whatever they are.
         "uuid.parse" => match values.first().map(Value::as_string) {
             Some(Ok(text)) => Ok(vec![Value::from(
@@ -106,32 +105,6 @@ fn in_hours(text: &str) -> String {
     }
     out.push_str(rest);
     out
-}
-
-/// As OPA: paths are written `a/b` or `/a/b`, with `~1` for `/` and `~0` for `~` in a key.
-fn with_paths(values: Vec<Value>) -> Vec<Value> {
-    let path = |path: &Value| match path.as_string() {
-        Ok(text) if !text.is_empty() => {
-            let keys = text.trim_start_matches('/').split('/');
-            let keys = keys.map(|key| Value::from(key.replace("~1", "/").replace("~0", "~")));
-            Value::from(keys.collect::<Vec<Value>>())
-        }
-        Ok(_) | Err(_) => path.clone(),
-    };
-    let [value, paths] = values.as_slice() else {
-        return values;
-    };
-    let paths: Vec<Value> = match paths {
-        Value::Array(paths) => paths.iter().map(path).collect(),
-        Value::Set(paths) => paths.iter().map(path).collect(),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Object(_)
-        | Value::Undefined => return values,
-    };
-    vec![value.clone(), Value::from(paths)]
 }
 
 /// The length of texts with a mark between them.
