@@ -299,13 +299,12 @@ impl<'a> Reader<'a> {
 
     /// The text of the document up to the end of the line of an error.
     fn document_before(&self, at: u32) -> &str {
-        let line_end = self.file.text()[at as usize..]
-            .find('\n')
-            .map_or(self.file.text().len(), |end| at as usize + end);
-        let before = &self.file.text()[..line_end];
-        before
-            .rfind("\n---")
-            .map_or(before, |start| &before[start..])
+        let text = self.file.text();
+        let line_end = text[at as usize..].find(['\n', '\r']);
+        let before = &text[..line_end.map_or(text.len(), |end| at as usize + end)];
+        let mut markers = before.rmatch_indices("---").map(|(start, _)| start);
+        let start = markers.find(|start| before[..*start].ends_with(['\n', '\r']));
+        &before[start.unwrap_or(0)..]
     }
 }
 

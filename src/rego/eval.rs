@@ -15,7 +15,6 @@ use crate::finding::{Beside, Finding, Found, Location, Outcome, Problem, Rule, S
 use crate::rego::blame::{Blamed, Diagnosis};
 use crate::rego::builtins::BuiltinError;
 use crate::rego::engine::{EngineError, EngineErrorKind, Worker};
-use crate::rego::judge::Trust;
 use crate::rego::load::BuiltinErrors;
 use crate::rego::messages::{conftest_file, exempted, is_filled, path_text, seconds};
 use crate::rego::seed::seed_of;
@@ -44,7 +43,6 @@ impl Check for PolicySet {
             set: self,
             worker: None,
             diagnosis: None,
-            trust: Trust::default(),
             tracer: OnceCell::new(),
         })
     }
@@ -79,7 +77,6 @@ struct RegoJudge<'a> {
     worker: Option<Worker>,
     /// Made when the first builtin fails.
     diagnosis: Option<Diagnosis>,
-    trust: Trust,
     /// Made when the first input is judged.
     tracer: OnceCell<Option<Tracer>>,
 }
@@ -95,9 +92,9 @@ impl Judge for RegoJudge<'_> {
         };
         let set = self.set;
         let diagnosis = &mut self.diagnosis;
-        let (trust, tracer) = (&mut self.trust, &self.tracer);
+        let tracer = &self.tracer;
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            let judgement = Run::new(set, &mut worker, diagnosis, trust, tracer, input).judge();
+            let judgement = Run::new(set, &mut worker, diagnosis, tracer, input).judge();
             (judgement, worker)
         }));
         match judged {
@@ -146,14 +143,7 @@ impl RegoJudge<'_> {
         let worker = self.worker.as_mut()?;
         let value = worker.evaluate(set, &path, set.settings.timeout).ok()?;
         let (file, seed) = {
-            let run = Run::new(
-                set,
-                worker,
-                &mut self.diagnosis,
-                &mut self.trust,
-                &self.tracer,
-                input,
-            );
+            let run = Run::new(set, worker, &mut self.diagnosis, &self.tracer, input);
             (run.file(), run.seed())
         };
         let tracer = &self.tracer;
@@ -206,7 +196,6 @@ pub(in crate::rego) struct Run<'a> {
     pub(in crate::rego) set: &'a PolicySet,
     pub(in crate::rego) worker: &'a mut Worker,
     diagnosis: &'a mut Option<Diagnosis>,
-    pub(in crate::rego) trust: &'a mut Trust,
     pub(in crate::rego) tracer: &'a OnceCell<Option<Tracer>>,
     /// The trace of the input.
     pub(in crate::rego) trace: Option<Trace<'a>>,
@@ -223,7 +212,6 @@ impl<'a> Run<'a> {
         set: &'a PolicySet,
         worker: &'a mut Worker,
         diagnosis: &'a mut Option<Diagnosis>,
-        trust: &'a mut Trust,
         tracer: &'a OnceCell<Option<Tracer>>,
         input: &'a Input,
     ) -> Self {
@@ -231,7 +219,6 @@ impl<'a> Run<'a> {
             set,
             worker,
             diagnosis,
-            trust,
             tracer,
             trace: None,
             input,

@@ -1,52 +1,44 @@
 //! Judges one input: by our own evaluator, which is several times faster than the engine; the engine checks it on a
 //! part of the inputs and evaluates what it gives up at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::check::Judgement;
-use crate::document::value::Value;
+use crate::document::value::{Set, Value};
 use crate::finding::{Problem, Stage};
 use crate::rego::engine::EngineErrorKind;
 use crate::rego::eval::Run;
 use crate::rego::messages::exempted;
 use crate::rego::trace::places::Tracer;
 
-/// The first inputs of each worker are judged by both evaluators …
-const FIRST: usize = 8;
-/// … and one of so many afterwards.
-const ONE_OF: usize = 64;
+/// One of so many inputs is judged by both evaluators.
+const ONE_OF: u64 = 32;
 
-/// What a worker has learnt about its two evaluators.
-#[derive(Debug, Default)]
-pub(in crate::rego) struct Trust {
-    n_judged: usize,
-    /// What the engine alone evaluates, since the other gave something else once.
-    doubted: BTreeSet<usize>,
+/// Whether both evaluators judge an input: its seed decides, so that it does not hang on what else is judged, and where.
+/// In debug builds, which run the tests, both judge each.
+pub(in crate::rego) fn is_checked(seed: u64) -> bool {
+    cfg!(debug_assertions) || seed.is_multiple_of(ONE_OF)
 }
 
-impl Trust {
-    /// Whether a rule is left to the engine.
-    pub(in crate::rego) fn doubts(&self, rule: usize) -> bool {
-        self.doubted.contains(&rule)
-    }
+/// What is to be said about `name` where the two evaluators differ.
+pub(in crate::rego) fn two_values(name: &str) -> Problem {
+    let message =
+        format!("{name} has two different values in the two ways in which it is evaluated");
+    Problem::error(Stage::Evaluate, message).help(
+        "This is a fault of policy: please report it with the rule and the document. What any of the two ways found is reported.",
+    )
+}
 
-    /// Leaves a rule to the engine, which gave another value for it; what is to be said about `name`.
-    pub(in crate::rego) fn doubt(&mut self, rule: usize, name: &str) -> Problem {
-        self.doubted.insert(rule);
-        let message =
-            format!("{name} has two different values in the two ways in which it is evaluated");
-        Problem::error(Stage::Evaluate, message).help(
-            "This is a fault of policy: please report it with the rule and the document. What is reported here comes of the slower way; look at it yourself.",
-        )
-    }
-
-    /// Whether the next input is judged by both; in debug builds, which run the tests, each is.
-    pub(in crate::rego) fn is_due(&mut self) -> bool {
-        let number = self.n_judged;
-        self.n_judged += 1;
-        cfg!(debug_assertions) || number < FIRST || number.is_multiple_of(ONE_OF)
+/// What both values of a rule found.
+pub(in crate::rego) fn both(engine: &Value, own: &Value) -> Value {
+    match (engine, own) {
+        (Value::Set(engine), Value::Set(own)) => {
+            Value::from(engine.iter().chain(own.iter()).cloned().collect::<Set>())
+        }
+        (Value::Undefined, own) => own.clone(),
+        (engine, _) => engine.clone(),
     }
 }
 
@@ -71,7 +63,7 @@ impl Run<'_> {
             .chain(asked.iter().copied())
             .collect();
         let own = self.own_values(&numbers);
-        if self.trust.is_due() || own.len() < numbers.len().div_ceil(2) {
+        if is_checked(self.seed()) || own.len() < numbers.len().div_ceil(2) {
             self.with_engine(entry, asked, own, numbers.len());
         } else if own.len() < numbers.len() {
             self.one_by_one(asked, &own);
@@ -92,12 +84,12 @@ impl Run<'_> {
     fn own_values(&mut self, numbers: &[usize]) -> Values {
         let (set, input, tracer) = (self.set, self.input, self.tracer);
         let (file, seed) = (self.file(), self.seed());
-        let trust = &*self.trust;
         let judged = catch_unwind(AssertUnwindSafe(|| {
             let tracer = tracer.get_or_init(|| Tracer::new(set)).as_ref()?;
             let mut trace = tracer.trace(set, input, file, seed);
-            let asked = numbers.iter().filter(|number| !trust.doubts(**number));
-            let values = asked.filter_map(|&number| Some((number, trace.value(number)?)));
+            let values = numbers
+                .iter()
+                .filter_map(|&number| Some((number, trace.value(number)?)));
             let values: Values = values.collect();
             Some((values, trace))
         }));
@@ -106,14 +98,11 @@ impl Run<'_> {
                 self.trace = Some(trace);
                 values
             }
-            Ok(None) | Err(_) => {
-                self.trust.doubted.extend(numbers);
-                Values::new()
-            }
+            Ok(None) | Err(_) => Values::new(),
         }
     }
 
-    /// Asks the engine for all rules at once; what it says counts.
+    /// Asks the engine for all rules at once.
     fn with_engine(&mut self, entry: &str, asked: &[usize], own: Values, n_asked: usize) {
         let timeout = self.set.settings.timeout;
         let values = self.worker.evaluate(self.set, entry, timeout);
@@ -122,12 +111,20 @@ impl Run<'_> {
         match values {
             Ok(values) if errors.is_empty() && values.as_set().is_ok() => {
                 self.judgement.prints = prints;
-                let values = by_number(&values);
-                self.compare(&own, &values);
+                let mut values = by_number(&values);
+                self.compare(&own, &mut values);
                 self.take_values(asked, &values);
             }
             // A function that fails where it was not needed, or the time that the engine takes, is no matter.
-            Ok(_) if own.len() == n_asked => self.take_values(asked, &own),
+            Ok(values) if own.len() == n_asked && values.as_set().is_ok() => {
+                let mut values = by_number(&values);
+                self.drop_failing(&mut values, &own);
+                self.compare(&own, &mut values);
+                for (number, value) in own {
+                    values.entry(number).or_insert(value);
+                }
+                self.take_values(asked, &values);
+            }
             Err(error) if own.len() == n_asked && error.kind != EngineErrorKind::Other => {
                 self.take_values(asked, &own);
             }
@@ -147,37 +144,55 @@ impl Run<'_> {
         }
     }
 
+    /// What the engine says of one rule alone, its error where it has one that is neither time nor memory, and whether
+    /// functions failed.
+    fn alone(&mut self, number: usize, timeout: Duration) -> (Result<(), ()>, bool) {
+        let path = self.set.path(number);
+        let result = self.worker.evaluate(self.set, &path, timeout);
+        let has_failures = !self.worker.log.take().is_empty();
+        self.worker.take_prints(self.set);
+        let is_error = result.is_err_and(|error| error.kind == EngineErrorKind::Other);
+        (if is_error { Err(()) } else { Ok(()) }, has_failures)
+    }
+
     /// The values of what the engine can evaluate too, or only takes too long for.
     fn without_errors(&mut self, mut own: Values) -> Values {
         let started = Instant::now();
+        let timeout = self.set.settings.timeout;
         own.retain(|&number, _| {
-            let path = self.set.path(number);
-            let timeout = self.set.settings.timeout;
             let left = timeout.saturating_sub(started.elapsed());
-            let result = self.worker.evaluate(self.set, &path, left);
-            let is_error = result.is_err_and(|error| error.kind == EngineErrorKind::Other);
-            if is_error {
-                self.trust.doubted.insert(number);
-            }
-            !is_error
+            self.alone(number, left).0.is_ok()
         });
-        self.worker.log.take();
-        self.worker.take_prints(self.set);
         own
     }
 
-    /// Notes where the two evaluators differ.
-    fn compare(&mut self, own: &Values, engine: &Values) {
+    /// Drops values of the engine that are others than ours since a function failed.
+    fn drop_failing(&mut self, engine: &mut Values, own: &Values) {
+        let started = Instant::now();
+        let timeout = self.set.settings.timeout;
         for (number, value) in own {
-            if engine.get(number).unwrap_or(&Value::Undefined) == value {
+            let other = engine.get(number).unwrap_or(&Value::Undefined);
+            let left = timeout.saturating_sub(started.elapsed());
+            if other != value && self.alone(*number, left).1 {
+                engine.insert(*number, value.clone());
+            }
+        }
+    }
+
+    /// Notes where the two evaluators differ; what both found is kept.
+    fn compare(&mut self, own: &Values, engine: &mut Values) {
+        for (number, value) in own {
+            let other = engine.get(number).unwrap_or(&Value::Undefined);
+            if other == value {
                 continue;
             }
+            let joined = both(other, value);
+            engine.insert(*number, joined);
             let name = match self.set.rules.get(*number) {
                 Some(rule) => format!("rule `{}`", rule.id),
                 None => "an `exception` rule".to_owned(),
             };
-            let problem = self.trust.doubt(*number, &name);
-            self.push(problem);
+            self.push(two_values(&name));
         }
     }
 
@@ -222,7 +237,7 @@ mod tests {
     use crate::rego::load::{self, Options};
 
     #[test]
-    fn a_rule_with_two_values_is_told_and_left_to_the_engine() {
+    fn a_rule_with_two_values_is_told_and_loses_nothing() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/policy");
         let options = Options {
             policies: vec![folder],
@@ -235,7 +250,7 @@ mod tests {
             .position(|rule| &*rule.name == "deny_labels");
         let labels = labels.expect("a rule");
         let mut worker = Worker::new(&set, &[("entry", &set.entries.module)]).expect("an engine");
-        let (mut diagnosis, mut trust, tracer) = (None, Trust::default(), OnceCell::new());
+        let (mut diagnosis, tracer) = (None, OnceCell::new());
         let input = Input {
             value: Value::from_json_str(
                 r#"{"kind": "Service", "metadata": {"name": "a", "namespace": "b", "labels": {}}}"#,
@@ -244,19 +259,12 @@ mod tests {
             origins: Vec::new(),
             subject: Subject::default(),
         };
-        let mut run = Run::new(
-            &set,
-            &mut worker,
-            &mut diagnosis,
-            &mut trust,
-            &tracer,
-            &input,
-        );
+        let mut run = Run::new(&set, &mut worker, &mut diagnosis, &tracer, &input);
         let own = run.own_values(&[0, labels]);
         assert_eq!(own.len(), 2);
         let mut engine = own.clone();
         engine.insert(labels, Value::Undefined);
-        run.compare(&own, &engine);
+        run.compare(&own, &mut engine);
         let problems = &run.judgement.problems;
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].severity, Severity::Error);
@@ -265,10 +273,15 @@ mod tests {
             message.starts_with("rule `main.deny_labels` has two"),
             "{message}"
         );
-        // The engine evaluates it from there on.
-        assert_eq!(run.own_values(&[0, labels]).len(), 1);
-        let judgement = run.judge();
-        assert_eq!(judgement.findings.len(), 1);
-        assert_eq!(judgement.findings[0].rule, labels);
+        assert_eq!(engine, own);
+    }
+
+    #[test]
+    fn what_both_found_is_kept() {
+        let set = |text: &str| Value::from_json_str(text).expect("JSON");
+        let of = |texts: &[&str]| Value::from(texts.iter().map(|it| set(it)).collect::<Set>());
+        let joined = both(&of(&["1", "2"]), &of(&["2", "3"]));
+        assert_eq!(joined, of(&["1", "2", "3"]));
+        assert_eq!(both(&Value::Undefined, &of(&["1"])), of(&["1"]));
     }
 }

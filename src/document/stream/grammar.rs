@@ -56,7 +56,7 @@ pub(in crate::document) struct Grammar<'a> {
     anchors: FxHashMap<&'a str, usize>,
     n_anchors: usize,
     /// Handles of tags and what they stand for.
-    handles: Vec<(&'a str, String)>,
+    handles: FxHashMap<&'a str, String>,
     /// Whether a document may begin without `---`.
     may_be_bare: bool,
     /// Whether no document has come yet.
@@ -75,7 +75,7 @@ impl<'a> Grammar<'a> {
             last_end: 0,
             anchors: FxHashMap::default(),
             n_anchors: 0,
-            handles: Vec::new(),
+            handles: FxHashMap::default(),
             may_be_bare: true,
             is_first: true,
             start: 0,
@@ -233,11 +233,11 @@ impl<'a> Grammar<'a> {
             let Token { kind, span } = self.take()?;
             match kind {
                 Kind::TagDirective(handle, prefix) => {
-                    if self.handles.iter().any(|(known, _)| *known == handle) {
+                    if self.handles.contains_key(handle) {
                         let message = format!("`%TAG {handle}` stands here a second time");
                         return Err(BuildError::new(span, message));
                     }
-                    self.handles.push((handle, prefix));
+                    self.handles.insert(handle, prefix);
                 }
                 _ if has_version => {
                     return Err(BuildError::new(span, "`%YAML` stands here a second time"));
@@ -380,10 +380,10 @@ impl<'a> Grammar<'a> {
 
     /// A tag with what its handle stands for.
     fn whole_tag(&self, handle: &str, suffix: String, span: Span) -> Scanned<String> {
-        let declared = self.handles.iter().find(|(known, _)| *known == handle);
+        let declared = self.handles.get(handle);
         match (declared, handle) {
             (_, "") => Ok(suffix),
-            (Some((_, prefix)), _) => Ok(format!("{prefix}{suffix}")),
+            (Some(prefix), _) => Ok(format!("{prefix}{suffix}")),
             (None, "!") => Ok(format!("!{suffix}")),
             (None, "!!") => Ok(format!("{CORE}{suffix}")),
             (None, _) => Err(BuildError::new(

@@ -164,18 +164,20 @@ fn cost(expr: &Expr) -> u64 {
     let sum = |items: &mut dyn Iterator<Item = &Expr>| {
         items.fold(1_u64, |sum, item| sum.saturating_add(cost(item)))
     };
+    // The parser reads the first element twice, we look at it once.
+    let twice = |first: u64, others: u64| first.saturating_mul(2).saturating_add(others);
     match &expr.kind {
-        ExprKind::Array(items) | ExprKind::Set(items) => {
-            let first = items.first().map_or(0, cost);
-            sum(&mut items.iter()).saturating_add(first)
-        }
-        ExprKind::Object(entries) => {
-            let first = entries
-                .first()
-                .map_or(0, |(key, value)| cost(key).saturating_add(cost(value)));
-            let items = &mut entries.iter().flat_map(|(key, value)| [key, value]);
-            sum(items).saturating_add(first)
-        }
+        ExprKind::Array(items) | ExprKind::Set(items) => match items.split_first() {
+            Some((first, others)) => twice(cost(first), sum(&mut others.iter())),
+            None => 1,
+        },
+        ExprKind::Object(entries) => match entries.split_first() {
+            Some(((key, value), others)) => {
+                let others = &mut others.iter().flat_map(|(key, value)| [key, value]);
+                twice(cost(key).saturating_add(cost(value)), sum(others))
+            }
+            None => 1,
+        },
         ExprKind::Ref(head, steps) => {
             let indexes = steps.iter().filter_map(|step| match step {
                 Step::Index(index) => Some(index),

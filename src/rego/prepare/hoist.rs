@@ -121,8 +121,12 @@ impl Hoist<'_> {
         }
     }
 
+    /// What a reference begins with, where it is no name.
     fn inner_calls(&mut self, head: &mut Expr, before: &mut Hoisted) {
-        if matches!(head.kind, ExprKind::Call(..)) {
+        if matches!(
+            head.kind,
+            ExprKind::Call(..) | ExprKind::Array(_) | ExprKind::Set(_) | ExprKind::Object(_)
+        ) {
             self.operand(head, before);
         }
     }

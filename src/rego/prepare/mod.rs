@@ -15,6 +15,7 @@ mod declared;
 pub(in crate::rego) mod diagnose;
 mod every;
 mod hoist;
+mod iterated;
 pub(in crate::rego) mod names;
 mod patterns;
 pub(in crate::rego) mod rename;
@@ -126,6 +127,7 @@ impl Policies {
             for (rule, locals) in module.rules.iter_mut().zip(&unit.locals) {
                 shadow::rename(rule, &unit.names, locals);
                 rename::rename(rule);
+                iterated::move_out(rule);
             }
             module
         };
@@ -193,6 +195,7 @@ fn prepared(unit: &Unit, conftest_file: ConftestFile, constants: &mut Vec<Expr>)
         shadow::rename(rule, &unit.names, locals);
         let locals = &names::locals(rule);
         rename::rename(rule);
+        iterated::move_out(rule);
         values::move_into_bodies(rule);
         patterns::rewrite(rule);
         calls::rewrite(rule, &unit.names, locals, conftest_file);

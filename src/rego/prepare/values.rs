@@ -48,7 +48,7 @@ fn move_one(value: Option<&mut Expr>, body: &mut Option<Body>, has_else: bool, n
 }
 
 /// Puts a variable in the place of an expression; the statement that gives the variable its value.
-fn bind(value: &mut Expr, name: Arc<str>) -> Statement {
+pub(super) fn bind(value: &mut Expr, name: Arc<str>) -> Statement {
     let span = value.span;
     let variable = Expr::var(span, name);
     let computed = std::mem::replace(value, variable.clone());
@@ -91,7 +91,7 @@ impl Rewriter for Terms {
 }
 
 /// Whether an expression iterates: it has a reference with an index that is no constant, or a call of `walk`.
-fn iterates(expr: &Expr) -> bool {
+pub(super) fn iterates(expr: &Expr) -> bool {
     struct Iterates(bool);
     impl Visitor for Iterates {
         fn expr(&mut self, expr: &Expr) {

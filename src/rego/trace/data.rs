@@ -53,8 +53,8 @@ impl Machine<'_> {
                 _ => None,
             });
             match next {
-                // What no rule below has may be a member of this one.
-                Some((key, below)) if below.is_some() || !is_rule => {
+                // What is below a rule is a member of it too.
+                Some((key, below)) if !is_rule => {
                     node = below;
                     path.push(Arc::clone(key));
                 }

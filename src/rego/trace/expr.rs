@@ -9,7 +9,9 @@ use crate::rego::trace::collections::{add, array, array_of, collection, object, 
 use crate::rego::trace::machine::{Flow, Machine, Step, Stop, ThenValue};
 use crate::rego::trace::plan::{Callee, Comprehension, ComprehensionKind, Node, NodeKind};
 use crate::rego::trace::rules::CONFLICT;
-use crate::rego::trace::term::{Entries, Frame, Member, Origin, Source, Term, value_below};
+use crate::rego::trace::term::{
+    Entries, Frame, Member, Origin, Source, Term, n_elements, value_below,
+};
 
 impl Machine<'_> {
     /// The value of an expression that has one at most; the first where it has several.
@@ -19,6 +21,9 @@ impl Machine<'_> {
         frame: &mut Frame,
     ) -> Result<Option<Term>, Stop> {
         if node.open {
+            if self.is_strict {
+                return Err(Stop::Unsupported("several values where one is wanted"));
+            }
             let mut found = None;
             self.each(node, frame, &mut |_, _, term| {
                 found = Some(term);
@@ -299,7 +304,11 @@ impl Machine<'_> {
                             .child(&key.value)
                             .is_some_and(|found| found.value == value.value),
                     },
-                    None => contains(&collection.value, &value.value),
+                    None => {
+                        let n_elements = n_elements(&collection.value) as u64;
+                        machine.spend(n_elements / 8)?;
+                        contains(&collection.value, &value.value)
+                    }
                 };
                 then(machine, frame, Term::constant(holds))
             },

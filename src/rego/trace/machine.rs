@@ -15,7 +15,7 @@ use crate::rego::trace::plan::{
 };
 use crate::rego::trace::term::{Frame, Source, Term};
 
-/// Why an evaluation was given up: its places are not used.
+/// Why an evaluation was given up: neither its value nor its places are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rego) enum Stop {
     /// It took too many steps or too long.
@@ -152,7 +152,7 @@ impl<'p> Machine<'p> {
 
     /// Counts a step.
     pub(in crate::rego) fn spend(&mut self, steps: u64) -> Result<(), Stop> {
-        const CLOCK: u64 = 4096;
+        const CLOCK: u64 = 1024;
         let before = self.budget.left() / CLOCK;
         self.budget.take(steps).ok_or(Stop::Budget)?;
         if self.budget.left() / CLOCK != before && Instant::now() > self.deadline {

@@ -13,7 +13,7 @@ impl Machine<'_> {
         frame: &mut Frame,
     ) -> Result<bool, Stop> {
         if let NodeKind::Ref(head, steps) = &node.kind
-            && !matches!(head.kind, NodeKind::Call(..))
+            && matches!(head.kind, NodeKind::Local(_) | NodeKind::Input)
             && steps.iter().all(|step| step.as_key().is_some())
         {
             return Ok(true);
@@ -62,9 +62,12 @@ fn stay_or_move(side: &Node) -> Vec<&Node> {
 fn indexes(reference: &Node) -> Vec<&Node> {
     match &reference.kind {
         NodeKind::Ref(head, steps) => {
-            let is_call = matches!(head.kind, NodeKind::Call(..));
-            let call = is_call.then_some(&**head);
-            call.into_iter().chain(steps).collect()
+            let is_made = matches!(
+                head.kind,
+                NodeKind::Call(..) | NodeKind::Array(_) | NodeKind::Set(_) | NodeKind::Object(_)
+            );
+            let made = is_made.then_some(&**head);
+            made.into_iter().chain(steps).collect()
         }
         NodeKind::Data(steps) => steps.iter().collect(),
         _ => Vec::new(),

@@ -1,5 +1,5 @@
-//! The place of each finding: rules that found something are evaluated once more, on values that know where they come
-//! from, and what decided is looked up in the documents.
+//! The values of rules and the place of each finding: rules are evaluated on values that know where they come from, and
+//! what decided is looked up in the documents.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -83,7 +83,8 @@ impl Tracer {
             source: Source::Node(Place::default()),
         };
         // The steps are counted, so that the same input has the same places; the clock is for what they do not show.
-        let deadline = Instant::now() + set.settings.timeout.max(LONGEST);
+        let now = Instant::now();
+        let deadline = now + set.settings.timeout.max(LONGEST);
         let mut machine = Machine::new(
             &self.program,
             &self.functions,
@@ -104,6 +105,7 @@ impl Tracer {
             set,
             input,
             machine,
+            judged_until: now + set.settings.timeout,
             prefixes,
             known: Known::default(),
         }
@@ -172,6 +174,8 @@ pub(in crate::rego) struct Trace<'t> {
     pub(super) set: &'t PolicySet,
     pub(super) input: &'t Input,
     pub(super) machine: Machine<'t>,
+    /// When judging ends.
+    judged_until: Instant,
     pub(super) prefixes: Vec<Vec<Value>>,
     /// What bodies decided by, for all rules that use them.
     pub(super) known: Known,
@@ -233,7 +237,9 @@ impl<'t> Trace<'t> {
         }
         self.machine.refill_to_judge();
         self.machine.is_strict = true;
+        let longest = std::mem::replace(&mut self.machine.deadline, self.judged_until);
         let value = self.machine.rule(known.group);
+        self.machine.deadline = longest;
         self.machine.is_strict = false;
         let term = value.ok()?;
         Some(term.map_or(Value::Undefined, |term| term.value))

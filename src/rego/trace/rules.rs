@@ -1,4 +1,4 @@
-//! Evaluates rules and functions, and references below `data`.
+//! Evaluates rules and functions.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::rego::trace::meter::Meter;
 use crate::rego::trace::plan::{
     Branch, Callee, Definition, Fallback, GroupId, GroupKind, Node, NodeKind,
 };
-use crate::rego::trace::term::{Derivation, Frame, Made, Source, Term};
+use crate::rego::trace::term::{Derivation, Frame, Made, Source, Term, n_elements};
 
 /// Two bodies give different values.
 pub(super) const CONFLICT: Stop = Stop::Unsupported("values conflict");
@@ -235,7 +235,8 @@ impl Machine<'_> {
             Some(Replacement::Function(group)) => return self.stand_in(name, group, args),
             None => {}
         }
-        if &**name == "trace" {
+        let is_text = |arg: &Term| matches!(arg.value, Value::String(_));
+        if &**name == "trace" && (!self.is_strict || args.first().is_some_and(is_text)) {
             return Ok(Some(Term::constant(true)));
         }
         if &**name == "object.get"
@@ -246,11 +247,25 @@ impl Machine<'_> {
         }
         let values = args.iter().map(|arg| arg.value.clone()).collect();
         let value = self.functions.call(name, values, self.is_strict)?;
+        if let Some(value) = &value
+            && self.is_strict
+        {
+            self.spend(weight(value))?;
+        }
         Ok(value.map(|value| Term {
             value,
             source: Source::call(name, args, &self.budget),
         }))
     }
+}
+
+/// How many steps what a builtin gave counts for: there is no other bound for its memory here.
+fn weight(value: &Value) -> u64 {
+    let size = match value {
+        Value::String(text) => text.len() / 64,
+        value => n_elements(value),
+    };
+    size as u64
 }
 
 /// `object.get`: what is at a key or a path, else the default, which knows where nothing was found.

@@ -307,13 +307,7 @@ impl Term {
         let Made::Collection(members) = &**made else {
             return None;
         };
-        let n_elements = match &self.value {
-            Value::Array(items) => items.len(),
-            Value::Set(items) => items.len(),
-            Value::Object(object) => object.len(),
-            _ => return None,
-        };
-        Some(&members.entries).filter(|entries| entries.len() == n_elements)
+        Some(&members.entries).filter(|entries| entries.len() == n_elements(&self.value))
     }
 
     /// All values below.
@@ -355,6 +349,16 @@ pub(super) fn value_below<'v>(whole: &'v Value, key: &Value) -> Option<&'v Value
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Undefined => {
             None
         }
+    }
+}
+
+/// How many elements a collection has.
+pub(super) fn n_elements(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.len(),
+        Value::Set(items) => items.len(),
+        Value::Object(object) => object.len(),
+        _ => 0,
     }
 }
 
