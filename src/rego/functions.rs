@@ -9,7 +9,7 @@ use crate::document::value::{Object, Value};
 use crate::rego::blame::Notes;
 use crate::rego::builtins::{self, ErrorLog, Registry};
 use crate::rego::prepare::calls::{
-    AND, COLLECTION, CONFTEST_FILE, DOMAIN, MEMBER, MEMBER_WITH_KEY, OR, TEMPLATE,
+    AND, COLLECTION, COMPARISONS, CONFTEST_FILE, DOMAIN, MEMBER, MEMBER_WITH_KEY, OR, TEMPLATE,
 };
 use crate::rego::prepare::check::NETWORK;
 use crate::rego::prepare::constants::{self, CONSTANT};
@@ -130,7 +130,17 @@ fn register_operators(registry: &mut dyn Registry) -> Result<(), anyhow::Error> 
     };
     registry.add(AND, 2, Box::new(and))?;
     let or = |args: Vec<Value>| Ok(on_sets(&args, |one, two| one.union(two).cloned().collect()));
-    registry.add(OR, 2, Box::new(or))
+    registry.add(OR, 2, Box::new(or))?;
+    for (name, holds) in COMPARISONS {
+        let compare = move |args: Vec<Value>| {
+            Ok(match args.contains(&Value::Undefined) {
+                true => Value::Undefined,
+                false => Value::from(holds(builtins::order(&args[0], &args[1]))),
+            })
+        };
+        registry.add(name, 2, Box::new(compare))?;
+    }
+    Ok(())
 }
 
 /// As OPA's `internal.member_2`: false for collections that are none.

@@ -2,9 +2,11 @@
 //!
 //! Arithmetic becomes calls of OPA's own functions for it, so that numbers come out as OPA's and division by zero is
 //! noticed; template strings become a call; a builtin with one argument more than it has gives its result to that
-//! argument; `data.conftest.file` becomes a call, since
+//! argument; `<` and the like become calls where sets and objects may be compared, which the engine orders otherwise;
+//! `data.conftest.file` becomes a call, since
 //! changing data would rebuild the engine for each document; what is imported is written out.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -29,6 +31,23 @@ pub(in crate::rego) const MEMBER_WITH_KEY: &str = "policy__.member_with_key";
 pub(in crate::rego) const AND: &str = "policy__.and";
 /// `|` on sets.
 pub(in crate::rego) const OR: &str = "policy__.or";
+/// `<` in OPA's order of all values.
+const LESS: &str = "policy__.less";
+/// `<=` in OPA's order of all values.
+const LESS_EQUAL: &str = "policy__.less_equal";
+/// `>` in OPA's order of all values.
+const GREATER: &str = "policy__.greater";
+/// `>=` in OPA's order of all values.
+const GREATER_EQUAL: &str = "policy__.greater_equal";
+/// Whether a comparison holds for an order of its sides.
+type Holds = fn(Ordering) -> bool;
+/// These functions, for values that may be or hold sets or objects.
+pub(in crate::rego) const COMPARISONS: [(&str, Holds); 4] = [
+    (LESS, Ordering::is_lt),
+    (LESS_EQUAL, Ordering::is_le),
+    (GREATER, Ordering::is_gt),
+    (GREATER_EQUAL, Ordering::is_ge),
+];
 /// The function that joins the parts of a template string.
 pub(in crate::rego) const TEMPLATE: &str = "policy__.template";
 
@@ -67,7 +86,10 @@ impl Rewriter for Calls<'_> {
         rewrite_expr(self, expr);
         match &mut expr.kind {
             ExprKind::Binary(operator, left, right) => {
-                if let Some(name) = arithmetic(*operator) {
+                let in_order = !self.is_scalar(left) && !self.is_scalar(right);
+                let name =
+                    arithmetic(*operator).or_else(|| comparison(*operator).filter(|_| in_order));
+                if let Some(name) = name {
                     let args = vec![take(left), take(right)];
                     *expr = Expr::call(expr.span, name, args);
                 }
@@ -177,6 +199,17 @@ pub(in crate::rego) fn arithmetic(operator: Operator) -> Option<&'static str> {
     }
 }
 
+/// The function for an operator that asks for the order of values.
+fn comparison(operator: Operator) -> Option<&'static str> {
+    match operator {
+        Operator::Less => Some(LESS),
+        Operator::LessEqual => Some(LESS_EQUAL),
+        Operator::Greater => Some(GREATER),
+        Operator::GreaterEqual => Some(GREATER_EQUAL),
+        _ => None,
+    }
+}
+
 fn take(expr: &mut Expr) -> Expr {
     let span = expr.span;
     std::mem::replace(expr, Expr::new(span, ExprKind::Null))
@@ -208,6 +241,19 @@ fn template_part(part: TemplatePart) -> Expr {
 }
 
 impl Calls<'_> {
+    /// Whether an operand is certainly no collection: the engine compares it with any value as OPA does, since it differs from
+    /// OPA in the order of sets and objects only.
+    fn is_scalar(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => true,
+            ExprKind::Call(function, _) => function.as_path().is_some_and(|path| {
+                path.join(".") == "count"
+                    && self.names.meaning(&path, self.locals) == Meaning::Other
+            }),
+            _ => false,
+        }
+    }
+
     /// The engine knows rules by their whole path and functions of the own package by their name.
     fn with_target(&self, target: &mut Expr) {
         let Some(path) = target.as_path() else {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::document::value::{Object, Value};
+use crate::rego::builtins::order;
 use crate::rego::syntax::ast::Operator;
 use crate::rego::trace::collections::{add, array, array_of, collection, object, set};
 use crate::rego::trace::machine::{Flow, Machine, Step, Stop, ThenValue};
@@ -467,15 +468,15 @@ fn child_of(term: &Term, key: &Term) -> Option<Term> {
     Some(child)
 }
 
-/// As OPA: values of any types have an order.
+/// As OPA: values of any types have an order, in which sets come last.
 pub(in crate::rego) fn compare(operator: Operator, left: &Value, right: &Value) -> bool {
     match operator {
         Operator::Equal | Operator::Unify | Operator::Assign => left == right,
         Operator::NotEqual => left != right,
-        Operator::Less => left < right,
-        Operator::LessEqual => left <= right,
-        Operator::Greater => left > right,
-        Operator::GreaterEqual => left >= right,
+        Operator::Less => order(left, right).is_lt(),
+        Operator::LessEqual => order(left, right).is_le(),
+        Operator::Greater => order(left, right).is_gt(),
+        Operator::GreaterEqual => order(left, right).is_ge(),
         Operator::Plus
         | Operator::Minus
         | Operator::Times
