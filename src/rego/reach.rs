@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::rego::prepare::check::references;
 use crate::rego::prepare::names::{DataPath, rule_path};
+use crate::rego::prepare::references::references;
 use crate::rego::prepare::{Policies, Unit};
 use crate::rego::syntax::ast::Rule;
 

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use crate::finding::RuleKind;
 use crate::rego::gaps::Gaps;
-use crate::rego::prepare::check::references;
 use crate::rego::prepare::names::{DataPath, Meaning, Names, rule_path};
+use crate::rego::prepare::references::{self, Reference, may_be_meant};
 use crate::rego::prepare::{Policies, PolicyError, Unit};
 use crate::rego::syntax::SyntaxError;
 use crate::rego::syntax::ast::{Expr, ExprKind, Module, Operator, Rule, StatementKind};
@@ -67,7 +67,8 @@ pub(in crate::rego) fn inventory(
 ) -> Inventory {
     let mut inventory = Inventory::default();
     let mut rules: BTreeMap<(Vec<Arc<str>>, Arc<str>), PolicyRule> = BTreeMap::new();
-    let referenced = all_references(policies);
+    let references = all_references(policies);
+    let referenced: BTreeSet<&DataPath> = references.iter().map(|found| &found.path).collect();
     for (index, unit) in policies.units.iter().enumerate() {
         if !selected(&unit.module.package_name()) {
             continue;
@@ -78,8 +79,12 @@ pub(in crate::rego) fn inventory(
                 inventory.exceptions.insert(unit.module.package.clone());
                 continue;
             }
-            let is_used =
-                || referenced.contains(&rule_path(&unit.module, rule)) || gaps.may_name(name);
+            let path = rule_path(&unit.module, rule);
+            let is_used = || {
+                referenced.contains(&path)
+                    || may_be_meant(&references, &path)
+                    || gaps.may_name(name)
+            };
             let Some(kind) = rule_kind(name) else {
                 if let Some(error) = near_miss(rule)
                     && !is_used()
@@ -166,10 +171,10 @@ pub(in crate::rego) fn reads_review(module: &Module) -> Option<SyntaxError> {
     })
 }
 
-fn all_references(policies: &Policies) -> BTreeSet<DataPath> {
-    let of_unit = |unit: &Unit| -> Vec<DataPath> {
+fn all_references(policies: &Policies) -> Vec<Reference> {
+    let of_unit = |unit: &Unit| -> Vec<Reference> {
         unit.rules()
-            .flat_map(|(rule, locals)| references(unit, rule, locals))
+            .flat_map(|(rule, locals)| references::all(unit, rule, locals))
             .collect()
     };
     policies.units.iter().flat_map(of_unit).collect()

@@ -114,6 +114,7 @@ impl PolicySet {
         (rules, policy_rules, exceptions): (Vec<Rule>, Vec<PolicyRule>, BTreeSet<Vec<Arc<str>>>),
         settings: Settings,
     ) -> Self {
+        let policies = policies.beside(&data.value);
         let prepared = policies.prepare(conftest_file);
         let files = sources.iter().map(|source| &source.file);
         let digest = digest(files.chain(&data.files));

@@ -14,6 +14,7 @@ mod gatekeeper;
 mod hostile;
 mod limits;
 mod load_errors;
+mod packages;
 mod parts;
 mod pipelines;
 mod places;

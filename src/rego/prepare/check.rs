@@ -1,5 +1,5 @@
 //! What OPA's compiler refuses and the engine would evaluate wrongly: unknown functions, wrong numbers of arguments,
-//! unbound variables under `not`, recursion, chains of calls that would overflow the stack.
+//! unbound variables under `not`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,16 +7,13 @@ use std::sync::Arc;
 use crate::rego::builtins;
 use crate::rego::gaps::Gaps;
 use crate::rego::prepare::names::{DataPath, Meaning, Names};
-use crate::rego::prepare::{Policies, PolicyError, Unit, safety};
+use crate::rego::prepare::{Policies, PolicyError, safety};
 use crate::rego::syntax::ast::{
     Expr, ExprKind, Module, Rule, Statement, StatementKind, Step, join_path,
 };
-use crate::rego::syntax::visit::{Visitor, walk_expr, walk_parts, walk_rule, walk_statement};
+use crate::rego::syntax::visit::{Visitor, walk_expr, walk_rule, walk_statement};
 use crate::rego::syntax::{SyntaxError, Version};
 use crate::source::Span;
-
-/// Longest chain of rules and functions that call each other.
-const MAX_CALL_DEPTH: usize = 1_000;
 
 /// Whether policies may read the environment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +37,7 @@ pub(in crate::rego) enum Network {
     Mocked,
 }
 
-/// All errors of a set of modules but those of [`chains`].
+/// All errors of a set of modules but recursion.
 pub(super) fn check(
     policies: &Policies,
     environment: Environment,
@@ -96,11 +93,6 @@ fn imports(module: &Module) -> impl Iterator<Item = SyntaxError> + '_ {
         let message = format!("`{}` is the name of another import already", import.name());
         SyntaxError::new(import.span, message).help("Give it another name with `as`.")
     })
-}
-
-/// Recursion, and chains that are too long.
-pub(super) fn chains(policies: &Policies) -> Vec<PolicyError> {
-    Graph::new(policies).errors()
 }
 
 /// The module of a rule, the rule, and the steps of its head.
@@ -311,169 +303,4 @@ impl Checker<'_> {
         let message = format!("`{name}` takes {wanted} argument{s}, not {found}");
         self.errors.push(SyntaxError::new(span, message));
     }
-}
-
-/// Who refers to whom.
-struct Graph {
-    /// Each rule's path, with the module and span of its first definition.
-    nodes: Vec<(DataPath, usize, Span)>,
-    /// For each node those that it refers to.
-    edges: Vec<BTreeSet<usize>>,
-}
-
-impl Graph {
-    fn new(policies: &Policies) -> Self {
-        let mut index_of: BTreeMap<DataPath, usize> = BTreeMap::new();
-        let mut nodes = Vec::new();
-        for (module, unit) in policies.units.iter().enumerate() {
-            for (rule, _) in unit.rules() {
-                let path = super::names::rule_path(&unit.module, rule);
-                index_of.entry(path.clone()).or_insert_with(|| {
-                    nodes.push((path, module, rule.head.span));
-                    nodes.len() - 1
-                });
-            }
-        }
-        let mut edges = vec![BTreeSet::new(); nodes.len()];
-        for unit in &policies.units {
-            for (rule, locals) in unit.rules() {
-                let from = index_of[&super::names::rule_path(&unit.module, rule)];
-                for path in references(unit, rule, locals) {
-                    edges[from].extend(targets(&index_of, &path));
-                }
-            }
-        }
-        Self { nodes, edges }
-    }
-
-    fn errors(&self) -> Vec<PolicyError> {
-        let mut errors = Vec::new();
-        let mut state = vec![Visit::New; self.nodes.len()];
-        let mut depth = vec![0_usize; self.nodes.len()];
-        for start in 0..self.nodes.len() {
-            if state[start] == Visit::New
-                && let Some(error) = self.search(start, &mut state, &mut depth)
-            {
-                errors.push(error);
-            }
-        }
-        errors
-    }
-
-    /// Depth first without recursion, as chains may be long.
-    fn search(
-        &self,
-        start: usize,
-        state: &mut [Visit],
-        depth: &mut [usize],
-    ) -> Option<PolicyError> {
-        let mut found = None;
-        let mut stack = vec![(start, self.edges[start].iter())];
-        state[start] = Visit::Open;
-        while let Some((node, targets)) = stack.last_mut() {
-            let node = *node;
-            match targets.next() {
-                Some(&target) if state[target] == Visit::Open => {
-                    let cycle = stack.iter().map(|&(node, _)| node);
-                    let cycle: Vec<usize> = cycle.skip_while(|&node| node != target).collect();
-                    found = found.or_else(|| Some(self.recursion(&cycle)));
-                }
-                Some(&target) if state[target] == Visit::New => {
-                    state[target] = Visit::Open;
-                    stack.push((target, self.edges[target].iter()));
-                }
-                Some(_) => {}
-                None => {
-                    let deepest = self.edges[node].iter().map(|&target| depth[target]).max();
-                    depth[node] = deepest.map_or(0, |deepest| deepest + 1);
-                    state[node] = Visit::Done;
-                    stack.pop();
-                    if depth[node] == MAX_CALL_DEPTH {
-                        found = found.or_else(|| Some(self.too_deep(node)));
-                    }
-                }
-            }
-        }
-        found
-    }
-
-    fn name(&self, node: usize) -> String {
-        join_path(&self.nodes[node].0[1..])
-    }
-
-    fn error(&self, node: usize, message: String, help: &str) -> PolicyError {
-        let (_, module, span) = self.nodes[node];
-        PolicyError {
-            module,
-            error: SyntaxError::new(span, message).help(help),
-        }
-    }
-
-    fn recursion(&self, cycle: &[usize]) -> PolicyError {
-        let first = cycle[0];
-        let mut names: Vec<String> = cycle.iter().map(|&node| self.name(node)).collect();
-        names.push(self.name(first));
-        let message = format!("rule `{}` is recursive: {}", names[0], names.join(" -> "));
-        self.error(
-            first,
-            message,
-            "Rego has no recursion; `walk` and `graph.reachable` go through nested values.",
-        )
-    }
-
-    fn too_deep(&self, node: usize) -> PolicyError {
-        let message = format!(
-            "`{}` needs a chain of more than {MAX_CALL_DEPTH} rules and functions",
-            self.name(node)
-        );
-        self.error(node, message, "Shorten the chain.")
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Visit {
-    New,
-    Open,
-    Done,
-}
-
-/// The rules that a reference with this constant beginning can mean: those at it, below it and above it.
-fn targets<'a>(
-    index_of: &'a BTreeMap<DataPath, usize>,
-    path: &'a DataPath,
-) -> impl Iterator<Item = usize> + 'a {
-    let below = index_of
-        .range(path.clone()..)
-        .take_while(move |(rule, _)| rule.starts_with(path))
-        .map(|(_, &index)| index);
-    let above = (1..path.len()).filter_map(|n| index_of.get(&path[..n]).copied());
-    below.chain(above)
-}
-
-/// The constant beginnings of everything below `data` that a rule refers to.
-pub(in crate::rego) fn references(
-    unit: &Unit,
-    rule: &Rule,
-    locals: &BTreeSet<Arc<str>>,
-) -> Vec<DataPath> {
-    struct References<'a> {
-        names: &'a Names,
-        locals: &'a BTreeSet<Arc<str>>,
-        found: Vec<DataPath>,
-    }
-    impl Visitor for References<'_> {
-        fn expr(&mut self, expr: &Expr) {
-            if let Meaning::Data(path) = self.names.meaning_of(expr, self.locals) {
-                self.found.push(path);
-            }
-            walk_parts(self, expr);
-        }
-    }
-    let mut references = References {
-        names: &unit.names,
-        locals,
-        found: Vec::new(),
-    };
-    walk_rule(&mut references, rule);
-    references.found
 }

@@ -8,16 +8,19 @@
 )]
 
 pub(in crate::rego) mod calls;
+mod chains;
 pub(in crate::rego) mod check;
 pub(in crate::rego) mod conflicts;
 pub(in crate::rego) mod constants;
 mod declared;
 pub(in crate::rego) mod diagnose;
+mod dynamic;
 mod every;
 mod hoist;
 mod iterated;
 pub(in crate::rego) mod names;
 mod patterns;
+pub(in crate::rego) mod references;
 pub(in crate::rego) mod rename;
 mod safety;
 mod shadow;
@@ -27,10 +30,12 @@ mod values;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::document::value::Value;
 use crate::rego::gaps::Gaps;
 use crate::rego::prepare::calls::ConftestFile;
 use crate::rego::prepare::check::{Environment, Network};
 use crate::rego::prepare::conflicts::Conflict;
+use crate::rego::prepare::dynamic::Dynamic;
 use crate::rego::prepare::names::{DataPath, Names};
 use crate::rego::syntax::SyntaxError;
 use crate::rego::syntax::ast::{Expr, Import, Module, Rule};
@@ -41,6 +46,10 @@ use crate::rego::syntax::print::{self, Printed};
 pub(in crate::rego) struct Policies {
     /// One unit a module.
     pub(in crate::rego) units: Vec<Unit>,
+    /// What references through packages can mean.
+    dynamic: Dynamic,
+    /// What rules see as `data`, apart from packages.
+    data: Value,
 }
 
 /// A module and what its names mean.
@@ -97,7 +106,20 @@ impl Policies {
                 }
             })
             .collect();
-        Self { units }
+        let units: Vec<Unit> = units;
+        Self {
+            dynamic: Dynamic::new(&units),
+            data: Value::new_object(),
+            units,
+        }
+    }
+
+    /// The same policies beside this data.
+    pub(in crate::rego) fn beside(self, data: &Value) -> Self {
+        Self {
+            data: data.clone(),
+            ..self
+        }
     }
 
     /// What of each rule and of its like cannot be evaluated faithfully, save what may come of `gaps`.
@@ -117,7 +139,7 @@ impl Policies {
 
     /// Rules that need themselves or too many others.
     pub(in crate::rego) fn check_chains(&self) -> Vec<PolicyError> {
-        check::chains(self)
+        chains::errors(self)
     }
 
     /// All modules, each local variable with a name that hides nothing.
@@ -125,6 +147,7 @@ impl Policies {
         let scoped = |unit: &Unit| {
             let mut module = unit.module.clone();
             for (rule, locals) in module.rules.iter_mut().zip(&unit.locals) {
+                self.dynamic.rewrite(rule, &unit.names, locals, &self.data);
                 shadow::rename(rule, &unit.names, locals);
                 rename::rename(rule);
                 iterated::move_out(rule);
@@ -138,13 +161,41 @@ impl Policies {
     pub(in crate::rego) fn prepare(&self, conftest_file: ConftestFile) -> Prepared {
         let mut constants = Vec::new();
         let units = self.units.iter();
-        let modules = units.map(|unit| prepared(unit, conftest_file, &mut constants));
+        let modules = units.map(|unit| self.prepared(unit, conftest_file, &mut constants));
         let mut modules: Vec<Module> = modules.collect();
         Prepared {
             gathered: spread::gather(self, &mut modules),
             modules,
             constants,
         }
+    }
+
+    /// The module as the engine evaluates it faithfully.
+    fn prepared(
+        &self,
+        unit: &Unit,
+        conftest_file: ConftestFile,
+        constants: &mut Vec<Expr>,
+    ) -> Module {
+        let mut module = unit.module.clone();
+        let negation = module.negation();
+        for (rule, locals) in module.rules.iter_mut().zip(&unit.locals) {
+            self.dynamic.rewrite(rule, &unit.names, locals, &self.data);
+            shadow::rename(rule, &unit.names, locals);
+            let locals = &names::locals(rule);
+            rename::rename(rule);
+            iterated::move_out(rule);
+            values::move_into_bodies(rule);
+            patterns::rewrite(rule);
+            calls::rewrite(rule, &unit.names, locals, conftest_file);
+            hoist::hoist(rule, &unit.names, locals, negation);
+            every::bind(rule);
+            declared::drop(rule);
+            constants::extract(rule, constants);
+        }
+        // All others are written out.
+        module.imports.retain(Import::is_keywords);
+        module
     }
 }
 
@@ -185,26 +236,4 @@ impl Prepared {
             .flat_map(of_module)
             .collect()
     }
-}
-
-/// The module as the engine evaluates it faithfully.
-fn prepared(unit: &Unit, conftest_file: ConftestFile, constants: &mut Vec<Expr>) -> Module {
-    let mut module = unit.module.clone();
-    let negation = module.negation();
-    for (rule, locals) in module.rules.iter_mut().zip(&unit.locals) {
-        shadow::rename(rule, &unit.names, locals);
-        let locals = &names::locals(rule);
-        rename::rename(rule);
-        iterated::move_out(rule);
-        values::move_into_bodies(rule);
-        patterns::rewrite(rule);
-        calls::rewrite(rule, &unit.names, locals, conftest_file);
-        hoist::hoist(rule, &unit.names, locals, negation);
-        every::bind(rule);
-        declared::drop(rule);
-        constants::extract(rule, constants);
-    }
-    // All others are written out.
-    module.imports.retain(Import::is_keywords);
-    module
 }
