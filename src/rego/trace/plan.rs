@@ -1,4 +1,4 @@
-//! A program as the tracer runs it: names resolved, variables numbered, statements in an order in which each finds its
+//! A program as our own evaluator runs it: names resolved, variables numbered, statements in an order in which each finds its
 //! variables bound.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,7 +102,7 @@ pub(in crate::rego) struct Definition {
     pub(in crate::rego) branches: Vec<Arc<Branch>>,
     /// What its variables are called.
     pub(in crate::rego) names: BTreeMap<Slot, Arc<str>>,
-    /// Why it cannot be traced, where it cannot.
+    /// Why it cannot be evaluated here, where it cannot.
     pub(in crate::rego) fault: Option<&'static str>,
     /// Why it is left to the engine to judge by it, where it is.
     pub(in crate::rego) left: Option<&'static str>,
