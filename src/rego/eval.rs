@@ -18,7 +18,7 @@ use crate::rego::engine::{EngineError, EngineErrorKind, Worker};
 use crate::rego::load::BuiltinErrors;
 use crate::rego::messages::{conftest_file, exempted, is_filled, path_text, seconds};
 use crate::rego::seed::seed_of;
-use crate::rego::set::{PolicySet, path_of};
+use crate::rego::set::PolicySet;
 use crate::rego::trace::places::{Trace, Tracer};
 
 impl Check for PolicySet {
@@ -138,8 +138,7 @@ impl RegoJudge<'_> {
     /// The bodies of a rule, followed on the input that was judged last; none where that cannot be done.
     fn parts(&mut self, rule: usize, input: &Input) -> Option<Vec<Part>> {
         let set = self.set;
-        let policy_rule = &set.policy_rules[rule];
-        let path = path_of(&policy_rule.package, &policy_rule.name);
+        let path = set.path(rule);
         let worker = self.worker.as_mut()?;
         let value = worker.evaluate(set, &path, set.settings.timeout).ok()?;
         let (file, seed) = {
@@ -241,7 +240,7 @@ impl<'a> Run<'a> {
                 self.exempt.insert(package.clone(), exempted(value));
                 continue;
             }
-            let path = path_of(package, "exception");
+            let path = self.set.path(number);
             match self.worker.evaluate(self.set, &path, left()) {
                 Ok(value) => {
                     self.exempt.insert(package.clone(), exempted(&value));
@@ -275,8 +274,7 @@ impl<'a> Run<'a> {
     }
 
     fn one(&mut self, rule: usize, timeout: Duration) {
-        let policy_rule = &self.set.policy_rules[rule];
-        let path = path_of(&policy_rule.package, &policy_rule.name);
+        let path = self.set.path(rule);
         self.worker.log.take();
         match self.worker.evaluate(self.set, &path, timeout) {
             Ok(value) => {
@@ -364,8 +362,7 @@ impl<'a> Run<'a> {
             *self.diagnosis = Diagnosis::new(self.set).ok();
         }
         let input = (&self.input.value, self.file(), self.seed());
-        let policy_rule = &self.set.policy_rules[rule];
-        let path = path_of(&policy_rule.package, &policy_rule.name);
+        let path = self.set.path(rule);
         let timeout = self.set.settings.timeout;
         let diagnosis = self.diagnosis.as_mut();
         diagnosis.map_or_else(Vec::new, |diagnosis| {

@@ -42,14 +42,23 @@ pub(in crate::rego) fn both(engine: &Value, own: &Value) -> Value {
     }
 }
 
+/// What went wrong in the evaluation of one rule.
+struct Alone {
+    /// It ended with an error that is neither time nor memory.
+    is_error: bool,
+    /// Functions failed.
+    has_failures: bool,
+}
+
 /// Values by number: rules as in the set, then the `exception` rules of packages.
 type Values = BTreeMap<usize, Value>;
 
 impl Run<'_> {
     pub(in crate::rego) fn judge(mut self) -> Judgement {
         let set = self.set;
+        let (file, seed) = (self.file(), self.seed());
         self.worker
-            .set_input(self.input.value.clone(), self.file(), self.seed());
+            .set_input(self.input.value.clone(), file.clone(), seed);
         let kind = self.input.value.as_object().ok().and_then(|object| {
             let kind = object.get(&"kind".into())?;
             kind.as_string().ok().map(|kind| &**kind)
@@ -62,8 +71,8 @@ impl Run<'_> {
             .take(set.entries.exceptions.len())
             .chain(asked.iter().copied())
             .collect();
-        let own = self.own_values(&numbers);
-        if is_checked(self.seed()) || own.len() < numbers.len().div_ceil(2) {
+        let own = self.own_values(&numbers, file, seed);
+        if is_checked(seed) || own.len() < numbers.len().div_ceil(2) {
             self.with_engine(entry, asked, own, numbers.len());
         } else if own.len() < numbers.len() {
             self.one_by_one(asked, &own);
@@ -81,9 +90,8 @@ impl Run<'_> {
 
     /// What our own evaluator gives. It gives up at what takes long, prints, or has an error that OPA would tell or
     /// take in silence.
-    fn own_values(&mut self, numbers: &[usize]) -> Values {
+    fn own_values(&mut self, numbers: &[usize], file: Option<Value>, seed: u64) -> Values {
         let (set, input, tracer) = (self.set, self.input, self.tracer);
-        let (file, seed) = (self.file(), self.seed());
         let judged = catch_unwind(AssertUnwindSafe(|| {
             let tracer = tracer.get_or_init(|| Tracer::new(set)).as_ref()?;
             let mut trace = tracer.trace(set, input, file, seed);
@@ -118,7 +126,7 @@ impl Run<'_> {
             // A function that fails where it was not needed, or the time that the engine takes, is no matter.
             Ok(values) if own.len() == n_asked && values.as_set().is_ok() => {
                 let mut values = by_number(&values);
-                self.drop_failing(&mut values, &own);
+                self.replace_failing(&mut values, &own);
                 self.compare(&own, &mut values);
                 for (number, value) in own {
                     values.entry(number).or_insert(value);
@@ -144,15 +152,16 @@ impl Run<'_> {
         }
     }
 
-    /// What the engine says of one rule alone, its error where it has one that is neither time nor memory, and whether
-    /// functions failed.
-    fn alone(&mut self, number: usize, timeout: Duration) -> (Result<(), ()>, bool) {
+    /// What went wrong while the engine evaluated one rule alone.
+    fn alone(&mut self, number: usize, timeout: Duration) -> Alone {
         let path = self.set.path(number);
         let result = self.worker.evaluate(self.set, &path, timeout);
         let has_failures = !self.worker.log.take().is_empty();
         self.worker.take_prints(self.set);
-        let is_error = result.is_err_and(|error| error.kind == EngineErrorKind::Other);
-        (if is_error { Err(()) } else { Ok(()) }, has_failures)
+        Alone {
+            is_error: result.is_err_and(|error| error.kind == EngineErrorKind::Other),
+            has_failures,
+        }
     }
 
     /// The values of what the engine can evaluate too, or only takes too long for.
@@ -161,19 +170,19 @@ impl Run<'_> {
         let timeout = self.set.settings.timeout;
         own.retain(|&number, _| {
             let left = timeout.saturating_sub(started.elapsed());
-            self.alone(number, left).0.is_ok()
+            !self.alone(number, left).is_error
         });
         own
     }
 
-    /// Drops values of the engine that are others than ours since a function failed.
-    fn drop_failing(&mut self, engine: &mut Values, own: &Values) {
+    /// Puts our values in the place of those of the engine that are others since a function failed.
+    fn replace_failing(&mut self, engine: &mut Values, own: &Values) {
         let started = Instant::now();
         let timeout = self.set.settings.timeout;
         for (number, value) in own {
             let other = engine.get(number).unwrap_or(&Value::Undefined);
             let left = timeout.saturating_sub(started.elapsed());
-            if other != value && self.alone(*number, left).1 {
+            if other != value && self.alone(*number, left).has_failures {
                 engine.insert(*number, value.clone());
             }
         }
@@ -260,7 +269,7 @@ mod tests {
             subject: Subject::default(),
         };
         let mut run = Run::new(&set, &mut worker, &mut diagnosis, &tracer, &input);
-        let own = run.own_values(&[0, labels]);
+        let own = run.own_values(&[0, labels], None, 0);
         assert_eq!(own.len(), 2);
         let mut engine = own.clone();
         engine.insert(labels, Value::Undefined);

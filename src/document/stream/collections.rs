@@ -87,10 +87,7 @@ impl<'a> Grammar<'a> {
 
     pub(super) fn flow_sequence(&mut self, is_first: bool) -> Found<'a> {
         if !is_first && !matches!(self.peek()?.kind, Kind::FlowSequenceEnd) {
-            if !matches!(self.peek()?.kind, Kind::FlowEntry) {
-                return Err(self.unexpected("`,` or `]` is missing before this", ""));
-            }
-            self.take()?;
+            self.comma("`,` or `]` is missing before this")?;
         }
         match self.peek()?.kind {
             Kind::FlowSequenceEnd => self.end(Event::SequenceEnd),
@@ -118,15 +115,9 @@ impl<'a> Grammar<'a> {
     }
 
     pub(super) fn pair_value(&mut self) -> Found<'a> {
-        let mut at = self.last_end;
-        self.state = State::PairEnd;
-        if matches!(self.peek()?.kind, Kind::Value) {
-            at = self.take()?.span.start;
-            if !matches!(self.peek()?.kind, Kind::FlowEntry | Kind::FlowSequenceEnd) {
-                return self.node_then(State::PairEnd, false, false);
-            }
-        }
-        Ok(empty(at))
+        self.value_in_flow(State::PairEnd, |kind| {
+            matches!(kind, Kind::FlowEntry | Kind::FlowSequenceEnd)
+        })
     }
 
     pub(super) fn pair_end(&mut self) -> Found<'a> {
@@ -136,10 +127,7 @@ impl<'a> Grammar<'a> {
 
     pub(super) fn flow_key(&mut self, is_first: bool) -> Found<'a> {
         if !is_first && !matches!(self.peek()?.kind, Kind::FlowMappingEnd) {
-            if !matches!(self.peek()?.kind, Kind::FlowEntry) {
-                return Err(self.unexpected("`,` or `}` is missing before this", ""));
-            }
-            self.take()?;
+            self.comma("`,` or `}` is missing before this")?;
         }
         match self.peek()?.kind {
             Kind::FlowMappingEnd => self.end(Event::MappingEnd),
@@ -159,12 +147,29 @@ impl<'a> Grammar<'a> {
     }
 
     pub(super) fn flow_value(&mut self) -> Found<'a> {
+        self.value_in_flow(State::FlowKey(false), |kind| {
+            matches!(kind, Kind::FlowEntry | Kind::FlowMappingEnd)
+        })
+    }
+
+    /// Past the comma that must stand here.
+    fn comma(&mut self, missing: &str) -> Scanned<()> {
+        if !matches!(self.peek()?.kind, Kind::FlowEntry) {
+            return Err(self.unexpected(missing, ""));
+        }
+        self.take()?;
+        Ok(())
+    }
+
+    /// The value of a key in brackets or braces, empty where it has no colon or one that something stands behind which ends
+    /// the entry.
+    fn value_in_flow(&mut self, then: State, is_end: fn(&Kind<'_>) -> bool) -> Found<'a> {
         let mut at = self.last_end;
-        self.state = State::FlowKey(false);
+        self.state = then;
         if matches!(self.peek()?.kind, Kind::Value) {
             at = self.take()?.span.start;
-            if !matches!(self.peek()?.kind, Kind::FlowEntry | Kind::FlowMappingEnd) {
-                return self.node_then(State::FlowKey(false), false, false);
+            if !is_end(&self.peek()?.kind) {
+                return self.node_then(then, false, false);
             }
         }
         Ok(empty(at))

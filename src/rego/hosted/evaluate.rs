@@ -46,10 +46,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A value, and nothing to be said.
-    fn of(value: Value) -> Self {
+    /// A value or why there is none, and nothing else to be said.
+    fn of(value: Result<Value, Problem>) -> Self {
         Self {
-            value: Ok(value),
+            value,
             failures: Vec::new(),
             prints: Vec::new(),
             doubt: None,
@@ -94,14 +94,14 @@ impl<'a> Evaluator<'a> {
         if let Some(value) = &own
             && !is_checked(seed_of(&input.subject))
         {
-            return Answer::of(value.clone());
+            return Answer::of(Ok(value.clone()));
         }
         let mut answer = self.with_engine(input, id, timeout);
         if let Some(own) = own {
             match &answer.value {
                 // A function that fails where it was not needed, or the time that the engine takes, is no matter.
-                Ok(_) if !answer.failures.is_empty() => return Answer::of(own),
-                Err(_) if answer.is_cut_short => return Answer::of(own),
+                Ok(_) if !answer.failures.is_empty() => return Answer::of(Ok(own)),
+                Err(_) if answer.is_cut_short => return Answer::of(Ok(own)),
                 Ok(value) if *value == own => {}
                 Ok(value) => {
                     let value = both(value, &own);
@@ -140,14 +140,13 @@ impl<'a> Evaluator<'a> {
             let errors = worker.log.take();
             let prints = worker.take_prints(self.set);
             let answer = Answer {
-                value: value.map_err(|error| evaluation_problem(self.set, &error, id)),
                 failures: errors
                     .into_iter()
                     .map(|error| (error.text(), self.set.call_site(0, &error.name)))
                     .collect(),
                 prints,
-                doubt: None,
                 is_cut_short,
+                ..Answer::of(value.map_err(|error| evaluation_problem(self.set, &error, id)))
             };
             Ok((worker, answer))
         }));
@@ -163,13 +162,7 @@ impl<'a> Evaluator<'a> {
                 format!("rule `{id}`: the evaluation ended in a fault of the engine"),
             ),
         };
-        Answer {
-            value: Err(problem),
-            failures: Vec::new(),
-            prints: Vec::new(),
-            doubt: None,
-            is_cut_short: false,
-        }
+        Answer::of(Err(problem))
     }
 
     /// The bodies of the rule, followed on one input; nothing where that cannot be done.

@@ -179,7 +179,12 @@ fn meant(span: Span, path: &[Arc<str>], key: &Arc<str>, rest: &[Step]) -> Expr {
         ExprKind::Ref(Box::new(Expr::var(span, Arc::clone(&path[0]))), steps),
     );
     let found = Expr::var(span, FOUND);
-    let body = vec![assigned(span, found.clone(), value)];
+    let body = vec![Statement::binary(
+        span,
+        Operator::Assign,
+        found.clone(),
+        value,
+    )];
     let kind = ExprKind::ObjectCompr(Box::new(string(key)), Box::new(found), body);
     Expr::new(span, kind)
 }
@@ -196,16 +201,10 @@ fn merged(span: Span, objects: Vec<Expr>) -> Expr {
         kind: StatementKind::Some(vec![Name { text, span }]),
         with: Vec::new(),
     };
-    let body = vec![some, assigned(span, var(ALL), each)];
+    let body = vec![
+        some,
+        Statement::binary(span, Operator::Assign, var(ALL), each),
+    ];
     let kind = ExprKind::ObjectCompr(Box::new(var(KEY)), Box::new(var(ALL)), body);
     Expr::new(span, kind)
-}
-
-fn assigned(span: Span, variable: Expr, value: Expr) -> Statement {
-    let kind = ExprKind::Binary(Operator::Assign, Box::new(variable), Box::new(value));
-    Statement {
-        span,
-        kind: StatementKind::Expr(Expr::new(span, kind)),
-        with: Vec::new(),
-    }
 }

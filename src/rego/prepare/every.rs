@@ -47,12 +47,7 @@ fn bound(name: &mut Name) -> Statement {
     let each = format!("{}__each", name.text).into();
     let old = Expr::var(span, std::mem::replace(&mut name.text, each));
     let new = Expr::var(span, Arc::clone(&name.text));
-    let assigned = ExprKind::Binary(Operator::Assign, Box::new(old), Box::new(new));
-    Statement {
-        span,
-        kind: StatementKind::Expr(Expr::new(span, assigned)),
-        with: Vec::new(),
-    }
+    Statement::binary(span, Operator::Assign, old, new)
 }
 
 /// The variables that stand in an index.

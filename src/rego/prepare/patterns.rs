@@ -358,11 +358,9 @@ fn some(span: Span, names: BTreeSet<Arc<str>>) -> Statement {
 }
 
 fn binary(span: Span, operator: Operator, left: Expr, right: Expr, with: &[With]) -> Statement {
-    let kind = ExprKind::Binary(operator, Box::new(left), Box::new(right));
     Statement {
-        span,
-        kind: StatementKind::Expr(Expr::new(span, kind)),
         with: with.to_vec(),
+        ..Statement::binary(span, operator, left, right)
     }
 }
 

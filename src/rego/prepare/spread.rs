@@ -9,9 +9,7 @@ use std::sync::Arc;
 use crate::rego::prepare::Policies;
 use crate::rego::prepare::names::{DataPath, package_path, rule_path};
 use crate::rego::syntax::Version;
-use crate::rego::syntax::ast::{
-    Expr, ExprKind, Head, Module, Operator, Rule, Statement, StatementKind, Step,
-};
+use crate::rego::syntax::ast::{Expr, ExprKind, Head, Module, Operator, Rule, Statement, Step};
 use crate::source::Span;
 
 /// The numbers of the definitions of a function in each module.
@@ -85,12 +83,7 @@ fn ask(path: &DataPath, package: &DataPath, name: &str, span: Span, n_args: usiz
     let function = Expr::new(span, ExprKind::Ref(head, steps));
     let call = Expr::new(span, ExprKind::Call(Box::new(function), args.clone()));
     let value = Expr::var(span, "value__");
-    let kind = ExprKind::Binary(Operator::Assign, Box::new(value.clone()), Box::new(call));
-    let statement = Statement {
-        span,
-        kind: StatementKind::Expr(Expr::new(span, kind)),
-        with: Vec::new(),
-    };
+    let statement = Statement::binary(span, Operator::Assign, value.clone(), call);
     Rule {
         span,
         is_default: false,

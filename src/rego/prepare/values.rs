@@ -8,9 +8,7 @@
 use std::sync::Arc;
 
 use crate::rego::prepare::patterns::is_walk;
-use crate::rego::syntax::ast::{
-    Body, Expr, ExprKind, Operator, Rule, Statement, StatementKind, Step,
-};
+use crate::rego::syntax::ast::{Body, Expr, ExprKind, Operator, Rule, Statement, Step};
 use crate::rego::syntax::visit::{Rewriter, Visitor, rewrite_expr, rewrite_rule, walk_expr};
 
 /// Rewrites one rule.
@@ -52,12 +50,7 @@ pub(super) fn bind(value: &mut Expr, name: Arc<str>) -> Statement {
     let span = value.span;
     let variable = Expr::var(span, name);
     let computed = std::mem::replace(value, variable.clone());
-    let assign = ExprKind::Binary(Operator::Assign, Box::new(variable), Box::new(computed));
-    Statement {
-        span,
-        kind: StatementKind::Expr(Expr::new(span, assign)),
-        with: Vec::new(),
-    }
+    Statement::binary(span, Operator::Assign, variable, computed)
 }
 
 /// The terms of comprehensions are values, too.

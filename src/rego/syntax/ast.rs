@@ -131,6 +131,18 @@ pub(in crate::rego) struct Statement {
     pub(in crate::rego) with: Vec<With>,
 }
 
+impl Statement {
+    /// Two sides with an operator, without modifiers.
+    pub(in crate::rego) fn binary(span: Span, operator: Operator, left: Expr, right: Expr) -> Self {
+        let kind = ExprKind::Binary(operator, Box::new(left), Box::new(right));
+        Self {
+            span,
+            kind: StatementKind::Expr(Expr::new(span, kind)),
+            with: Vec::new(),
+        }
+    }
+}
+
 /// What a statement says.
 #[derive(Clone, Debug)]
 pub(in crate::rego) enum StatementKind {

@@ -4,7 +4,50 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::document::value::{Object, Value};
-use crate::rego::trace::term::{Derivation, Entries, Made, Member, Members, Origin, Source, Term};
+use crate::rego::trace::term::{Derivation, Made, Member, Members, Origin, Source, Term, index};
+
+/// Members by key.
+#[derive(Debug)]
+pub(in crate::rego) enum Entries {
+    /// Those of an array.
+    List(Vec<Member>),
+    /// Those of an object, or of a set, where each has itself as the key.
+    Map(BTreeMap<Value, Member>),
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+impl Entries {
+    /// The member with a key.
+    pub(in crate::rego) fn get(&self, key: &Value) -> Option<&Member> {
+        match self {
+            Self::List(members) => members.get(index(key)?),
+            Self::Map(members) => members.get(key),
+        }
+    }
+
+    /// All members, in order.
+    pub(in crate::rego) fn values(&self) -> impl Iterator<Item = &Member> {
+        let (list, map): (&[Member], _) = match self {
+            Self::List(members) => (members, None),
+            Self::Map(members) => (&[], Some(members)),
+        };
+        list.iter()
+            .chain(map.into_iter().flat_map(BTreeMap::values))
+    }
+
+    /// How many there are.
+    pub(in crate::rego) fn len(&self) -> usize {
+        match self {
+            Self::List(members) => members.len(),
+            Self::Map(members) => members.len(),
+        }
+    }
+}
 
 /// Adds a member, or one more body that gave it.
 pub(in crate::rego) fn add(
@@ -15,11 +58,9 @@ pub(in crate::rego) fn add(
     derivation: &Rc<Derivation>,
 ) {
     const MOST: usize = 10_000;
-    let member = members.entry(key).or_insert_with(|| Member {
-        key: key_source,
-        value,
-        derivations: Vec::new(),
-    });
+    let member = members
+        .entry(key)
+        .or_insert_with(|| Member::of(key_source, value));
     if member.derivations.len() < MOST {
         member.derivations.push(Rc::clone(derivation));
     }

@@ -6,7 +6,7 @@ use crate::rego::trace::explain::Explainer;
 use crate::rego::trace::machine::Stop;
 use crate::rego::trace::plan::{Callee, Node, NodeKind};
 use crate::rego::trace::reads::{Found, Read, Reads};
-use crate::rego::trace::term::{Frame, Place, Term, index};
+use crate::rego::trace::term::{Frame, Place, Term, index, n_elements};
 
 impl Explainer<'_, '_> {
     /// What a side of a comparison reads. Where none of the nodes that it iterates over is as compared, all of them.
@@ -115,7 +115,7 @@ impl Explainer<'_, '_> {
             (Operator::Equal, false) => Some(number),
             _ => None,
         };
-        let is_filled = !term.children().is_empty();
+        let is_filled = n_elements(&term.value) > 0;
         match first {
             Some(0) if holds && operator == Operator::Greater && term.place().is_some() => {
                 let mut reads = self.counted(&term, 0)?;
@@ -167,10 +167,10 @@ impl Explainer<'_, '_> {
             return Ok(reads);
         }
         if holds
-            && let Some((_, element)) = term
-                .children()
+            && let Some(element) = term
+                .elements()
                 .into_iter()
-                .find(|(_, element)| element.value == member.value)
+                .find(|element| element.value == member.value)
         {
             reads = self.reads_of_existence(&element)?;
             self.keep_document(&mut reads);

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::document::value::Value;
 use crate::rego::prepare::names::DataPath;
-use crate::rego::trace::collections::collection;
+use crate::rego::trace::collections::{Entries, collection};
 use crate::rego::trace::machine::{Flow, Machine, Replacement, Step, Stop, ThenValue, put};
 use crate::rego::trace::partial::merged;
 use crate::rego::trace::plan::{DataNode, GroupId, GroupKind, Node};
 use crate::rego::trace::rules::CONFLICT;
-use crate::rego::trace::term::{Entries, Frame, Member, Origin, Source, Term};
+use crate::rego::trace::term::{Frame, Member, Origin, Source, Term};
 
 impl Machine<'_> {
     /// Calls `then` with each value of a reference below `data`.

@@ -48,7 +48,7 @@ impl Explainer<'_, '_> {
         };
         let mut first_of: BTreeMap<Value, Term> = BTreeMap::new();
         let mut reads = Reads::new();
-        for (_, element) in list.children().into_iter().take(MOST) {
+        for element in list.elements().into_iter().take(MOST) {
             if !set.contains(&element.value) {
                 // The set is of something else.
                 return Ok(None);

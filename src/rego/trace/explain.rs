@@ -442,9 +442,8 @@ fn element(rule: &Term, member: &Value) -> Option<Term> {
     match &rule.value {
         Value::Set(_) => rule.child(member),
         _ => rule
-            .children()
+            .elements()
             .into_iter()
-            .map(|(_, element)| element)
             .find(|element| element.value == *member),
     }
 }

@@ -6,13 +6,11 @@ use std::rc::Rc;
 use crate::document::value::{Object, Value};
 use crate::rego::builtins::order;
 use crate::rego::syntax::ast::Operator;
-use crate::rego::trace::collections::{add, array, array_of, collection, object, set};
+use crate::rego::trace::collections::{Entries, add, array, array_of, collection, object, set};
 use crate::rego::trace::machine::{Flow, Machine, Step, Stop, ThenValue};
 use crate::rego::trace::plan::{Callee, Comprehension, ComprehensionKind, Node, NodeKind};
 use crate::rego::trace::rules::CONFLICT;
-use crate::rego::trace::term::{
-    Entries, Frame, Member, Origin, Source, Term, n_elements, value_below,
-};
+use crate::rego::trace::term::{Frame, Member, Origin, Source, Term, n_elements, value_below};
 
 impl Machine<'_> {
     /// The value of an expression that has one at most; the first where it has several.

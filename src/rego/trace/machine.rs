@@ -13,7 +13,7 @@ use crate::rego::trace::meter::Meter;
 use crate::rego::trace::plan::{
     Body, Every, GroupId, Node, NodeKind, Program, Slot, Statement, StatementKind, Target,
 };
-use crate::rego::trace::term::{Frame, Source, Term};
+use crate::rego::trace::term::{Frame, Source, Term, holds};
 
 /// Why an evaluation was given up: neither its value nor its places are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -279,10 +279,7 @@ impl<'p> Machine<'p> {
                         .is_some_and(|right| compare(*operator, &left, &right)),
                     None => false,
                 },
-                _ => match self.plain(node, frame)? {
-                    None | Some(Value::Bool(false) | Value::Undefined) => false,
-                    Some(_) => true,
-                },
+                _ => self.plain(node, frame)?.as_ref().is_some_and(holds),
             };
             return match holds {
                 true => then(self, frame),

@@ -3,7 +3,7 @@
 use crate::rego::trace::explain::Explainer;
 use crate::rego::trace::plan::{Callee, Node, NodeKind};
 use crate::rego::trace::reads::{Found, Read, Reads, extend, parts_first};
-use crate::rego::trace::term::{Frame, Made, Origin, Source, Term};
+use crate::rego::trace::term::{Frame, Made, Origin, Source, Term, n_elements};
 
 impl Explainer<'_, '_> {
     /// Why an expression has no value: the node that is missing, or what the rule that gave none reads.
@@ -68,7 +68,7 @@ impl Explainer<'_, '_> {
             &**made,
             Made::Collection(members) if !matches!(members.origin, Origin::Literal)
         ));
-        if is_made && !term.children().is_empty() {
+        if is_made && n_elements(&term.value) > 0 {
             return self.elements(term, 0);
         }
         self.reads(term)

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::document::value::{Object, Set, Value};
-use crate::rego::trace::collections::{add, collection};
+use crate::rego::trace::collections::{Entries, add, collection};
 use crate::rego::trace::machine::{Flow, Machine, Stop};
 use crate::rego::trace::plan::{Branch, Definition, GroupId, Node};
 use crate::rego::trace::rules::CONFLICT;
-use crate::rego::trace::term::{Derivation, Entries, Frame, Member, Origin, Source, Term};
+use crate::rego::trace::term::{Derivation, Frame, Member, Origin, Source, Term};
 
 impl Machine<'_> {
     /// A partial rule: all that its bodies add.

@@ -90,8 +90,7 @@ fn chosen(term: &Term) -> Option<Term> {
     };
     match &**made {
         Made::Call { name, args, .. } if matches!(&**name, "max" | "min") => {
-            let children = args.first()?.children().into_iter();
-            let mut elements = children.map(|(_, element)| element);
+            let mut elements = args.first()?.elements().into_iter();
             elements.find(|element| element.value == term.value)
         }
         _ => None,

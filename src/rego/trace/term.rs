@@ -1,10 +1,10 @@
 //! Values that know where they come from.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::document::value::Value;
+use crate::rego::trace::collections::Entries;
 use crate::rego::trace::elements::{Known, of_element};
 use crate::rego::trace::machine::Context;
 use crate::rego::trace::meter::Meter;
@@ -59,49 +59,6 @@ pub(in crate::rego) struct Members {
     pub(in crate::rego) origin: Origin,
     /// The members, as many as the value has, in its order.
     pub(in crate::rego) entries: Entries,
-}
-
-/// Members by key.
-#[derive(Debug)]
-pub(in crate::rego) enum Entries {
-    /// Those of an array.
-    List(Vec<Member>),
-    /// Those of an object, or of a set, where each has itself as the key.
-    Map(BTreeMap<Value, Member>),
-}
-
-impl Default for Entries {
-    fn default() -> Self {
-        Self::List(Vec::new())
-    }
-}
-
-impl Entries {
-    /// The member with a key.
-    pub(in crate::rego) fn get(&self, key: &Value) -> Option<&Member> {
-        match self {
-            Self::List(members) => members.get(index(key)?),
-            Self::Map(members) => members.get(key),
-        }
-    }
-
-    /// All members, in order.
-    pub(in crate::rego) fn values(&self) -> impl Iterator<Item = &Member> {
-        let (list, map): (&[Member], _) = match self {
-            Self::List(members) => (members, None),
-            Self::Map(members) => (&[], Some(members)),
-        };
-        list.iter()
-            .chain(map.into_iter().flat_map(BTreeMap::values))
-    }
-
-    /// How many there are.
-    pub(in crate::rego) fn len(&self) -> usize {
-        match self {
-            Self::List(members) => members.len(),
-            Self::Map(members) => members.len(),
-        }
-    }
 }
 
 /// What made a collection.
@@ -236,7 +193,7 @@ impl Term {
 
     /// Whether a statement of this value holds.
     pub(in crate::rego) fn holds(&self) -> bool {
-        !matches!(self.value, Value::Bool(false) | Value::Undefined)
+        holds(&self.value)
     }
 
     /// Whether it can be iterated over.
@@ -338,6 +295,11 @@ impl Term {
     pub(in crate::rego) fn place(&self) -> Option<&Place> {
         self.source.place()
     }
+}
+
+/// Whether a statement of a value holds.
+pub(super) fn holds(value: &Value) -> bool {
+    !matches!(value, Value::Bool(false) | Value::Undefined)
 }
 
 /// The value below a key, none where there is none.

@@ -37,9 +37,14 @@ impl Explainer<'_, '_> {
 
     /// The rule or function of the policies that a statement says is not so.
     fn negated(&self, statement: &Statement) -> Option<GroupId> {
-        let StatementKind::Not(node) = &statement.kind else {
-            return None;
-        };
+        match &statement.kind {
+            StatementKind::Not(node) => self.group_of(node),
+            _ => None,
+        }
+    }
+
+    /// The rule or function of the policies that an expression is a reference to or a call of.
+    fn group_of(&self, node: &Node) -> Option<GroupId> {
         match &node.kind {
             NodeKind::Data(steps) => self.machine.group_at(steps),
             _ => calls_group(node),
@@ -54,11 +59,8 @@ impl Explainer<'_, '_> {
         let NodeKind::Unify(sides) = &node.kind else {
             return false;
         };
-        let group_of = |node: &Node| match &node.kind {
-            NodeKind::Data(steps) => self.machine.group_at(steps),
-            _ => calls_group(node),
-        };
-        let group = group_of(&sides.0).or_else(|| group_of(&sides.1));
+        let group = self.group_of(&sides.0);
+        let group = group.or_else(|| self.group_of(&sides.1));
         group.is_some_and(|group| {
             let definitions = &self.machine.program.groups[group].definitions;
             definitions.iter().all(|definition| {
